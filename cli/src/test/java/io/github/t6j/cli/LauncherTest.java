@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
     private static final Path PROJECT = CommandResult.TESTDATA.getParent();
-    private static final String TEXT = " there was a little girl named Paula. She lived in a village between two hills\n";
+    private static final String TEXT =
+            " there was a little girl named Paula. She lived in a village between two hills\n";
     private static final String[] GENERATE = {"generate", "Once upon a time", "--seed", "1", "-n", "16"};
 
     private static Path built;

@@ -51,7 +51,8 @@ class PromptTerminalTest {
     void nothingIsShownWhereMessagesGoToAFile(@TempDir Path folder) throws IOException {
         Path messages = folder.resolve("messages");
         LaunchedProcess launched =
-                start("head -c 12000 " + TEXT + " | \"$t6j\" generate --threads 1 --context 300000 -n 1 --seed 1 2>" + messages);
+                start("head -c 12000 " + TEXT + " | \"$t6j\" generate --threads 1 --context 300000 -n 1 --seed 1 2>"
+                        + messages);
         assertThat(launched.end().code()).isZero();
         assertThat(messages).content().startsWith("t6j: note: --context 300000").hasLineCount(1);
     }

@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 
 /**
  * Made-up words of pieces of the tokenizer. Without them about 450 of its tokens stand in no sentence of the data,
- * because longer tokens always replace them there. A model copies a token only if it has met it, so that it would
- * misspell names and words that it has never seen.
+ * because longer tokens always replace them there. A model cannot copy a token that it has never met, and misspells
+ * new names and words that need it.
  */
 final class Pieces {
     private static final Map<String, List<String>> TABLE = Lines.sections("tables/pieces.txt").entrySet().stream()

@@ -47,6 +47,7 @@ final class Tables {
             case "@unseen-wishes" -> Numbers.wishes(() -> words(Names.unseen()));
             case "@opposites" -> opposites();
             case "@plurals" -> plurals();
+            // known words twice, so that about half of the questions have one
             case "@words" -> words(Stream.of(words(), words(), madeUpWords()).flatMap(Collection::stream).toList());
             case "@unseen-words" -> words(Lines.of("tables/unseen-words.txt"));
             case "@names" -> names();

@@ -137,7 +137,7 @@ class HeldOutTest {
         List<String> heldOut = Topic.of("count").heldOut().stream().map(row -> row.get("all")).toList();
         assertThat(heldOut).hasSizeGreaterThan(50).noneMatch(said::contains);
         List<String> trained = Topic.of("count").trained().stream().map(row -> row.get("all")).toList();
-        assertThat(said).as("trained counts").containsAnyElementsOf(trained);
+        assertThat(trained.stream().filter(said::contains)).as("trained counts").hasSizeGreaterThan(10);
     }
 
     @Test
