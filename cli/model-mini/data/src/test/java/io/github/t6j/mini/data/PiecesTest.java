@@ -15,7 +15,7 @@ class PiecesTest {
     private static final long SEED = 31;
     private static final int CONVERSATIONS = 8000;
 
-    /** Without made-up words of pieces, one token of letters in eight stands nowhere. */
+    /** Without made-up words of pieces, one token of letters in seven stands nowhere. */
     @Test
     void conversationsHaveNearlyAllTokensOfLetters() {
         Tokenizer tokenizer = Tokenizer.load(Path.of(System.getProperty("t6j.testdata"), "models/t6-mini"));
