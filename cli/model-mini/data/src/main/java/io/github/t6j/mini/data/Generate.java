@@ -23,7 +23,7 @@ public final class Generate {
               --held-out N         questions of each kind [400]""";
     private static final double VALIDATION = 0.01;
     private static final double STORIES = 0.1;
-    private static final double FACTS = 0.3;
+    private static final double FACTS = 0.4;
 
     private final Path out;
     private final long seed;

@@ -157,7 +157,8 @@ final class Tables {
         return words;
     }
 
-    private static Map<String, String> word(String word) {
+    /** Returns a word, its letters, and their number. */
+    static Map<String, String> word(String word) {
         return row("word", word, "capitals", word.toUpperCase(Locale.ROOT), "spelled", English.spelled(word, "-"),
                 "commas", English.spelled(word, ", "), "first",
                 word.substring(0, 1), "last", word.substring(word.length() - 1), "length", "" + word.length());

@@ -10,16 +10,19 @@ import java.util.Random;
 final class Texts {
     private static final Map<String, List<Form>> PROSE = Lines.forms("talk/prose.txt");
     private static final double TITLED = 0.25;
+    private static final double SPELLING = 0.3;
     private static final List<String> SUBJECTS = List.of("{hero}", "{a kind}", "{about}");
 
     private final Topics topics;
     private final Conversations conversations;
+    private final SpellingBook spelling;
     private final Random random;
 
     Texts(Topics topics, Random random) {
         this.topics = topics;
         this.random = random;
         conversations = new Conversations(topics, random);
+        spelling = new SpellingBook(random);
     }
 
     /** Returns the next document. By bytes, about half of them are stories. */
@@ -45,8 +48,11 @@ final class Texts {
         return random.nextDouble() < TITLED ? story.title() + "\n\n" + story.text() : story.text();
     }
 
-    /** Returns facts, also about things that no question for training is about. */
+    /** Returns facts, also about things that no question for training is about, or a page of a spelling book. */
     String facts() {
+        if (random.nextDouble() < SPELLING) {
+            return spelling.page();
+        }
         Topic topic = random.nextBoolean() ? topics.withOnlyStated(random) : topics.withFacts(random);
         List<String> sentences = new ArrayList<>();
         for (int i = 3 + random.nextInt(6); i > 0; i--) {

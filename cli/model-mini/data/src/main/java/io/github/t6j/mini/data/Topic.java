@@ -29,6 +29,7 @@ final class Topic {
     private final int frequency;
     private final boolean rejectsOthers;
     private final boolean keepsCase;
+    private final String split;
     private final List<Map<String, String>> trained;
     private final List<Map<String, String>> heldOut;
     private final List<Map<String, String>> stated;
@@ -53,9 +54,9 @@ final class Topic {
         keepsCase = lines.contains("keep case");
         List<Map<String, String>> rows = rows(lines, field(lines, "table"));
         String unseen = optional(lines, "unseen", "");
-        String split = optional(lines, "split", name);
+        split = optional(lines, "split", name);
         boolean all = lines.contains("things all") || !unseen.isEmpty();
-        trained = rows.stream().filter(row -> all || !Split.isHeldOut(split, thing(row))).toList();
+        trained = rows.stream().filter(row -> all || trains(row)).toList();
         heldOut = unseen.isEmpty()
                 ? rows.stream().filter(row -> !trained.contains(row)).toList()
                 : rows(lines, unseen);
@@ -128,6 +129,11 @@ final class Topic {
     /** Returns the rows that training does not ask about. */
     List<Map<String, String>> heldOut() {
         return heldOut;
+    }
+
+    /** Returns whether training may ask about a row, also one of no table, by its hash. */
+    boolean trains(Map<String, String> row) {
+        return !Split.isHeldOut(split, thing(row));
     }
 
     List<Form> questions() {

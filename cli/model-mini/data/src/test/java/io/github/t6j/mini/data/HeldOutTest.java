@@ -27,6 +27,12 @@ class HeldOutTest {
     private static final Map<String, String> BRITISH = Lines.table("tables/american.txt").stream()
             .collect(Collectors.toUnmodifiableMap(row -> row.get("to"), row -> row.get("from")));
 
+    /** Words of the sentences around the words of a spelling book, and single letters. */
+    private static final Pattern BOOK = Pattern.compile("\\{[^}]*}");
+    private static final Set<String> BOOK_WORDS = Lines.of("talk/spelling-book.txt").stream()
+            .flatMap(line -> WORD.matcher(BOOK.matcher(line).replaceAll(" ").toLowerCase(Locale.ROOT)).results())
+            .map(word -> word.group()).collect(Collectors.toUnmodifiableSet());
+
     private static final Topics TOPICS = new Topics();
     private static final Set<String> ASKED = new HashSet<>();
     private static final List<String> TRAINING = new ArrayList<>();
@@ -118,6 +124,17 @@ class HeldOutTest {
                 .filter(word -> WORDS.contains(word.toLowerCase(Locale.ROOT)))).isEmpty();
         assertThat(Names.unseen()).hasSize(200).doesNotHaveDuplicates();
         assertThat(Lines.of("tables/unseen-words.txt")).hasSizeGreaterThan(100);
+    }
+
+    @Test
+    void pagesOfTheSpellingBookHaveNoWordThatLowerCaseHoldsOut() {
+        SpellingBook book = new SpellingBook(new Random(9));
+        Set<String> words = IntStream.range(0, TEXTS).mapToObj(i -> book.page().toLowerCase(Locale.ROOT))
+                .flatMap(page -> WORD.matcher(page).results()).map(word -> word.group()).collect(Collectors.toSet());
+        assertThat(words).hasSizeGreaterThan(10_000);
+        List<String> heldOut = Topic.of("lower-case").heldOut().stream().map(row -> row.get("word"))
+                .filter(word -> !BOOK_WORDS.contains(word)).toList();
+        assertThat(heldOut).hasSizeGreaterThan(400).noneMatch(words::contains);
     }
 
     @Test
