@@ -26,7 +26,7 @@ final class Cast {
             List.of("rescues", "skills", "noises", "plants", "cakes", "builds").stream()
                     .map(table -> Lines.table("tables/" + table + ".txt")).toList();
     private static final int ANIMALS_IN_TEN = 3;
-    private static final double KIND = 0.85;
+    private static final double NAMED_AGAIN = 0.85;
     private static final double BY_KIND = 0.65; // above one half: greedy decoding says it, too
 
     private final RandomGenerator random;
@@ -67,7 +67,15 @@ final class Cast {
 
     /** Returns a sentence about the hero's kind if the request names it, so that a story names it again; or nothing. */
     String kind() {
-        return wish.kind() != null && random.nextDouble() < KIND ? " " + value("+kind") : "";
+        return wish.kind() != null && random.nextDouble() < NAMED_AGAIN ? " " + value("+kind") : "";
+    }
+
+    /**
+     * Returns a sentence about the thing of the request, or nothing: without it, nothing but the request says that the
+     * next sentence is about a thing, and a model goes on with another plot.
+     */
+    String thing() {
+        return random.nextDouble() < NAMED_AGAIN ? " " + value("+thing") : "";
     }
 
     /** Returns a sentence about the second person of the request, or nothing. */

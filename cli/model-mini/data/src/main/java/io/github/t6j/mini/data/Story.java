@@ -44,7 +44,10 @@ record Story(String title, String text, Map<String, String> slots, Person hero, 
                 boolean first = text.isEmpty();
                 text.append(first ? "" : paragraph ? "\n" : " ")
                         .append(Topic.pick(part.forms(), random).fill(cast::value, random));
-                text.append(first && wish.thing() == null ? cast.kind() + cast.company() : "");
+                if (first) {
+                    boolean hasHero = text.indexOf(wish.hero().name()) >= 0;
+                    text.append(wish.thing() == null ? cast.kind() + cast.company() : hasHero ? cast.thing() : "");
+                }
                 cast.introduce();
             }
         }
