@@ -8,7 +8,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * Pages of words with their letters. A token shows none of its letters: a model learns them only where the word is
- * spelled, and a page spells ten words in the room of one conversation.
+ * spelled.
  */
 final class SpellingBook {
     private static final List<Form> LINES = Lines.of("talk/spelling-book.txt").stream().map(Form::of).toList();
