@@ -30,6 +30,8 @@ record Check(Mode mode, List<String> accept, List<String> reject, List<String> g
         NUMBERS,
         /** The whole answer is an accepted one, except for quotes and the full stop at its end. */
         EXACT,
+        /** The last words of the answer are an accepted phrase: reasons before it may name others. */
+        ENDS,
         /** The answer names {@link #count} different members, no more. */
         LIST
     }
@@ -47,6 +49,10 @@ record Check(Mode mode, List<String> accept, List<String> reject, List<String> g
         return new Check(Mode.EXACT, accept, List.of(), List.of(), 0);
     }
 
+    static Check ends(List<String> accept) {
+        return new Check(Mode.ENDS, accept, List.of(), List.of(), 0);
+    }
+
     static Check list(int count, List<String> members) {
         return new Check(Mode.LIST, members, List.of(), List.of(), count);
     }
@@ -57,8 +63,14 @@ record Check(Mode mode, List<String> accept, List<String> reject, List<String> g
             case WORDS -> hasAny(words, accept) && !hasAny(words, reject);
             case NUMBERS -> hasAny(words, accept) && numbersOf(words).stream().allMatch(this::isExpected);
             case EXACT -> accept.stream().anyMatch(accepted -> bare(accepted).equals(bare(answer)));
+            case ENDS -> accept.stream().anyMatch(accepted -> endsWith(bare(answer), bare(accepted)));
             case LIST -> named(words).size() == count;
         };
+    }
+
+    private static boolean endsWith(String answer, String phrase) {
+        int before = answer.length() - phrase.length() - 1;
+        return answer.endsWith(phrase) && (before < 0 || !Character.isLetterOrDigit(answer.charAt(before)));
     }
 
     private boolean isExpected(String number) {

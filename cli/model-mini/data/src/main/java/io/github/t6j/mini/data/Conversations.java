@@ -15,7 +15,7 @@ final class Conversations {
     private static final double GREETED = 0.15;
     private static final double THANKED = 0.15;
     private static final double FOLLOWED = 0.3;
-    private static final double ONE_WORD = 0.1;
+    private static final double ONE_WORD = 0.14;
     private static final double AT_ONCE = 0.05;
     private static final double NEVER_TOLD = 0.03;
     private static final double UNTOLD = 0.12;

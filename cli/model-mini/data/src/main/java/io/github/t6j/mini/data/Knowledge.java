@@ -120,7 +120,7 @@ final class Knowledge {
                         : near.get(i / 2 % near.size());
                 Map<String, String> row = Tables.row("thing", thing, "class", yes ? one : wrong, "right", one, "rights",
                         plural.get(one), "wrong", wrong.replaceFirst("^an? ", ""), "other", wrong, "verdict",
-                        yes ? "yes" : "no", "reason", thing + " is " + one + (yes ? "" : ", not " + wrong));
+                        yes ? "yes" : "no", "reason", thing + " is " + one);
                 either(row, one, wrong, random);
                 rows.add(row);
             }
@@ -132,7 +132,7 @@ final class Knowledge {
             } else if (random.nextInt(4) == 0) {
                 rows.add(Tables.row("thing", animal, "class", "an animal", "right", right.get(animal), "rights",
                         plural.get(right.get(animal)), "verdict", "no", "reason",
-                        animal + " is " + right.get(animal) + ", not an animal"));
+                        animal + " is " + right.get(animal)));
             }
         }
         return rows;

@@ -170,7 +170,7 @@ final class Numbers {
 
     private static Map<String, String> series(int from, int step) {
         return Tables.row("a", "" + from, "b", "" + (from + step), "c", "" + (from + 2 * step), "next",
-                "" + (from + 3 * step));
+                "" + (from + 3 * step), "step", English.number(step));
     }
 
     private static Map<String, String> arithmetic(int a, int b, int result, String pair) {
@@ -232,7 +232,7 @@ final class Numbers {
             boolean same = random.nextBoolean();
             if (!one.equals(two)) {
                 rows.add(Tables.row("one", one, "two", two, "more", words.get(0), "asked", words.get(same ? 0 : 1),
-                        "answer", same ? one : two, "wrong", same ? two : one));
+                        "answer", same ? one : two));
             }
         }
         return rows;

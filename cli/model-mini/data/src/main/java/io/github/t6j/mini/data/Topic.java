@@ -223,6 +223,7 @@ final class Topic {
             case "yes-no" -> Check.words(accepted, accepted.contains("yes") ? List.of("no") : List.of("yes"));
             case "numbers" -> Check.numbers(accepted, question);
             case "exact" -> Check.exact(answers.stream().map(form -> form.fill(row, random)).toList());
+            case "ends" -> Check.ends(accepted);
             case "list" -> Check.list(Integer.parseInt(row.get("count")), List.of(row.get("members").split("; ")));
             default -> throw new IllegalStateException(name + ": unknown check " + check);
         };

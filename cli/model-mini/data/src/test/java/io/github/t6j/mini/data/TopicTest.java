@@ -89,6 +89,16 @@ class TopicTest {
     }
 
     @Test
+    void reasonsMayStandBeforeTheEnd() {
+        Check ends = Check.ends(List.of("Ana"));
+        assertThat(
+                List.of("Ana is 9, and Bob is 5. 9 is more than 5, so it is Ana.", "Ana", "The older one is \"Ana\"."))
+                .allMatch(ends::accepts);
+        assertThat(List.of("Ana is 9, and Bob is 5. 9 is more than 5, so it is Bob.", "It is Susana.", "ana",
+                "Ana is older than Bob.")).noneMatch(ends::accepts);
+    }
+
+    @Test
     void definitionsAreManyAndSimple() {
         List<String> words = Lines.table("tables/definitions.txt").stream().map(row -> row.get("word")).toList();
         assertThat(words).doesNotHaveDuplicates().hasSizeGreaterThanOrEqualTo(500);
