@@ -22,6 +22,9 @@ final class Numbers {
                     List.of("bigger", "smaller"), List.of("faster", "slower"), List.of("stronger", "weaker"),
                     List.of("richer", "poorer"));
 
+    private static final List<String> COUNTED = List.of("coin", "book", "egg", "flower", "stone", "pencil", "key",
+            "cup", "button", "shell", "card", "ball", "cake", "plate", "sweet", "toy", "hat");
+
     private Numbers() {}
 
     static List<Map<String, String>> numbers() {
@@ -180,6 +183,7 @@ final class Numbers {
             row.put(name + " apples", counted(count, "apple"));
             row.put(name + " birds", counted(count, "bird"));
             row.put(name + " nuts", counted(count, "nut"));
+            row.put(name + " things", counted(count, COUNTED.get((a + b) % COUNTED.size())));
         });
         return row;
     }
