@@ -31,7 +31,7 @@ final class StoryTalk {
         subjects.put("{a fkind}", "{a kind} and {a fkind}");
         subjects.put("{friend}", "{hero} and {friend}");
         subjects.put("{a kind}", "{a kind} named {hero}");
-        subjects.put("{hero}", "{a kind} named {hero}"); // a bare name would look like a thing
+        subjects.put("{hero}", "{hero}"); // not "a girl named": the model then told of a girl for any noun
         return subjects;
     }
 
