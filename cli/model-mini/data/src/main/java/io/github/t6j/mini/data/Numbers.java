@@ -235,8 +235,8 @@ final class Numbers {
             Collections.shuffle(words, random);
             boolean same = random.nextBoolean();
             if (!one.equals(two)) {
-                rows.add(Tables.row("one", one, "two", two, "more", words.get(0), "asked", words.get(same ? 0 : 1),
-                        "answer", same ? one : two));
+                rows.add(Tables.row("one", one, "two", two, "more", words.get(0), "less", words.get(1), "asked",
+                        words.get(same ? 0 : 1), "answer", same ? one : two));
             }
         }
         return rows;
