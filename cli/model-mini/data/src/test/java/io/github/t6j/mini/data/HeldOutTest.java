@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** Checks that training has no held-out wording, asks about no held-out thing, and has no held-out name or word. */
 class HeldOutTest {
-    private static final int CONVERSATIONS = 16_000;
+    private static final int CONVERSATIONS = 32_000;
     private static final int TEXTS = 2_000;
     private static final int TRIES = 400;
     private static final Pattern SUM = Pattern.compile("(?<![\\d-])(\\d+) ?(?:\\+|plus) ?(\\d+)(?!\\d)");
