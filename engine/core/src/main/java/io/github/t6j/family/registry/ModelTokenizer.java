@@ -13,6 +13,9 @@ public final class ModelTokenizer {
     /** Maximum number of ids beyond the model's vocabulary: users add tokens without extending the model. */
     private static final int MAX_ADDED = 256;
 
+    /** Ids of GPT-2's tokenizer; models with fewer are not the published ones, and need not wait until it is read. */
+    private static final int GPT2_IDS = 50_257;
+
     private static final String MISSING_GPT2 =
             "the model has no tokenizer; its family uses GPT-2's: " + TokenizerFiles.ADD_GPT2;
 
@@ -67,11 +70,10 @@ public final class ModelTokenizer {
             notes.add(MISSING_GPT2);
             return null;
         }
-        Tokenizer gpt2 = Tokenizer.gpt2();
-        if (gpt2.size() > vocabulary) {
-            return null; // not one of the published models
+        if (vocabulary < GPT2_IDS) {
+            return null;
         }
         notes.add("the model has no tokenizer; GPT-2's is used, since its family was trained on GPT-2's ids");
-        return gpt2;
+        return Tokenizer.gpt2();
     }
 }
