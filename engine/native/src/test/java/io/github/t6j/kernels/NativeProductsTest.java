@@ -9,6 +9,7 @@ import io.github.t6j.nativekernels.EveryForm;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -17,7 +18,7 @@ class NativeProductsTest extends PackedMatMulTest {
     @Override
     Kernels kernels(boolean forIntel) {
         SimdKernels simd = new SimdKernels(forIntel);
-        return new WarmingKernels(simd, simd, simd.tiles(), EveryForm.assumed());
+        return new WarmingKernels(simd, simd, simd.tiles(), EveryForm.assumed(), ConcurrentHashMap.newKeySet());
     }
 
     /** Java computes products of one row, which are warmed up; products of eight rows are native, and ready at once. */
@@ -26,7 +27,8 @@ class NativeProductsTest extends PackedMatMulTest {
     void productsOfSeveralRowsNeedNoWarmUp() throws InterruptedException {
         SimdKernels simd = new SimdKernels(false);
         try (WarmingKernels kernels =
-                new WarmingKernels(simd, new ScalarKernels(true), simd.tiles(), EveryForm.assumed())) {
+                new WarmingKernels(simd, new ScalarKernels(true), simd.tiles(), EveryForm.assumed(),
+                        ConcurrentHashMap.newKeySet())) {
             for (DType dtype : List.of(DType.Q8_0, DType.Q6_K)) {
                 multiply(kernels, pack(Tensor.of("w", dtype, new float[64 * 256], 64, 256)), new float[256], 1);
             }

@@ -9,6 +9,8 @@ import io.github.t6j.kernels.simd.SimdKernels;
 import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Choice between the SIMD kernels, their scalar twin and what a model's options add, made here and nowhere else. */
 public final class KernelChoice {
@@ -17,6 +19,7 @@ public final class KernelChoice {
     private static final boolean FUSED = Processor.fused();
     private static final ScalarKernels SCALAR = new ScalarKernels(FUSED);
     private static final Kernels BEST = best();
+    private static final Set<Integer> COMPILED = ConcurrentHashMap.newKeySet(); // kernels of BEST
 
     /** Returns the fastest kernels that this JVM can run. */
     public static Kernels kernels() {
@@ -31,9 +34,9 @@ public final class KernelChoice {
     public static WarmingKernels warming(ComputeKernels option) {
         TileTable tiles = BEST instanceof SimdKernels simd ? simd.tiles() : TileTable.COMMON;
         return switch (option) {
-            case null -> new WarmingKernels(BEST, SCALAR, tiles);
+            case null -> new WarmingKernels(BEST, SCALAR, tiles, null, COMPILED);
             case Kernels kernels -> new WarmingKernels(kernels, kernels, tiles);
-            case QuantizedProducts products -> new WarmingKernels(BEST, SCALAR, tiles, products);
+            case QuantizedProducts products -> new WarmingKernels(BEST, SCALAR, tiles, products, COMPILED);
             default -> throw new IllegalArgumentException(
                     "kernels: expected those of NativeKernels.load(), found " + option);
         };

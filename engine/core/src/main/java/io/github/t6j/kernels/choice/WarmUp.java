@@ -5,6 +5,7 @@ import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor.DiscardPolicy;
@@ -15,8 +16,8 @@ import java.util.function.Consumer;
 
 /**
  * When a kernel has been used enough to repay compiling it, a background thread runs it on dummy data until it beats
- * the scalar version. It then takes over. The scalar version is called the twin; both give the same bits. The kernel
- * for which the twin has computed most is warmed up next.
+ * the scalar version. It then takes over, at once also for other models of this JVM. The scalar version is called the
+ * twin; both give the same bits. The kernel for which the twin has computed most is warmed up next.
  *
  * <p>The thread ends when nothing is left to warm up, at the latest after {@link #close()}.
  */
@@ -46,8 +47,9 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
     final Kernels twin;
     private final Place[] places;
     private final int[] first = new int[KernelTrial.values().length]; // place of each operation
+    private final Set<Integer> compiled; // numbers of places; one set for all models with these kernels
     private final AtomicInteger trials = new AtomicInteger(); // waiting or running
-    private volatile boolean cold = true; // no trial has ended yet
+    private volatile boolean cold; // no trial has ended yet
     private volatile long due = DUE;
     private final ThreadPoolExecutor background = new ThreadPoolExecutor(
             0, 1, 100, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(),
@@ -55,6 +57,7 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
 
     /** Progress of one kernel. */
     private static final class Place {
+        final Integer number; // among all places
         final KernelTrial operation;
         final int kernel;
         volatile Kernels serving;
@@ -63,22 +66,25 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
         long work; // of the twin; approximate: threads count without waiting for each other
         long since; // System.nanoTime() when the kernel was due, 0 before
 
-        Place(KernelTrial operation, int kernel, Kernels first) {
+        Place(int number, KernelTrial operation, int kernel, Kernels first) {
+            this.number = number;
             this.operation = operation;
             this.kernel = kernel;
             serving = first;
         }
     }
 
-    WarmUp(Kernels simd, Kernels twin, TileTable tiles) {
+    WarmUp(Kernels simd, Kernels twin, TileTable tiles, Set<Integer> compiled) {
         this.tiles = tiles;
         this.simd = simd;
         this.twin = twin;
+        this.compiled = compiled;
+        cold = compiled.isEmpty();
         List<Place> all = new ArrayList<>();
         for (KernelTrial operation : KernelTrial.values()) {
             first[operation.ordinal()] = all.size();
             for (int kernel = 0; kernel < operation.kernels; kernel++) {
-                all.add(new Place(operation, kernel, twin));
+                all.add(new Place(all.size(), operation, kernel, twin));
             }
         }
         places = all.toArray(new Place[0]);
@@ -145,12 +151,13 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
     }
 
     private Kernels choose(Place place, int times, long work) {
+        place.called = true;
+        if (takesOver(place)) {
+            return simd;
+        }
         place.work += times * work;
-        if (place.since == 0) {
-            place.called = true;
-            if (place.work >= due || work == 0) {
-                begin(place);
-            }
+        if (place.since == 0 && (place.work >= due || work == 0)) {
+            begin(place);
         }
         boolean waits = place.since != 0 && work >= HEAVY; // it is due, and worth a wait
         while (waits && place.serving == twin && !background.isShutdown()
@@ -160,9 +167,19 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
         return place.serving;
     }
 
+    /** Lets the SIMD kernel serve if it is compiled, whichever model's trial that took. */
+    private boolean takesOver(Place place) {
+        if (!compiled.contains(place.number)) {
+            return false;
+        }
+        cold = false;
+        place.serving = simd;
+        return true;
+    }
+
     private void begin(Place place) {
         synchronized (place) {
-            if (place.since != 0) {
+            if (place.since != 0 || takesOver(place)) {
                 return;
             }
             place.since = System.nanoTime();
@@ -186,7 +203,8 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
         mostUsed.waiting = false;
         try {
             warm(mostUsed.operation.of(mostUsed.kernel, simd));
-            mostUsed.serving = simd;
+            compiled.add(mostUsed.number);
+            takesOver(mostUsed);
         } catch (InterruptedException closed) {
             // the twin continues
         } catch (RuntimeException | Error broken) {

@@ -13,6 +13,7 @@ import io.github.t6j.kernels.simd.lanes.TileTable;
 import io.github.t6j.kernels.simd.lanes.TileTable.Blocks;
 import java.lang.foreign.MemorySegment;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * SIMD kernels with their scalar twin in place of each kernel that is not compiled yet: until then, the Vector API is
@@ -31,12 +32,16 @@ public final class WarmingKernels extends WarmUp implements Kernels {
 
     /** Creates kernels that start with {@code twin} and end with {@code simd}, which choose tiles by {@code tiles}. */
     public WarmingKernels(Kernels simd, Kernels twin, TileTable tiles) {
-        this(simd, twin, tiles, null);
+        this(simd, twin, tiles, null, ConcurrentHashMap.newKeySet());
     }
 
-    /** @param products products that need no warm-up, or null for none */
-    public WarmingKernels(Kernels simd, Kernels twin, TileTable tiles, QuantizedProducts products) {
-        super(simd, twin, tiles);
+    /**
+     * @param products products that need no warm-up, or null for none
+     * @param compiled set for all kernels with this {@code simd}, in which they keep what is compiled
+     */
+    public WarmingKernels(
+            Kernels simd, Kernels twin, TileTable tiles, QuantizedProducts products, Set<Integer> compiled) {
+        super(simd, twin, tiles, compiled);
         this.products = products;
     }
 

@@ -12,6 +12,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -112,6 +114,28 @@ class WarmingKernelsTest {
             assertThat(kernels.isWarm()).isFalse();
             kernels.warmAll();
             assertThat(eventually(kernels::isWarm)).isTrue();
+        }
+    }
+
+    @Test
+    void aKernelCompiledForOneModelServesTheOthersAtOnce() throws InterruptedException {
+        Kernels simd = fake(() -> {
+        });
+        Set<Integer> compiled = ConcurrentHashMap.newKeySet();
+        try (WarmingKernels one = new WarmingKernels(simd, twin, TILES, null, compiled);
+                WarmingKernels other = new WarmingKernels(simd, twin, TILES, null, compiled)) {
+            norm(other);
+            assertThat(served).hasValue(0);
+            one.warmAll();
+            norm(one);
+            assertThat(eventually(one::isWarm)).isTrue();
+            served.set(0);
+            norm(other);
+            assertThat(served).hasValue(1);
+            assertThat(other.isWarm()).isTrue();
+            assertThat(other.isWarmingUp()).as("kernels are compiled, and no trial runs").isFalse();
+            other.swiGlu(new float[32], 0, 16, 16, new float[16], 0);
+            assertThat(served).as("another kernel is not compiled yet").hasValue(1);
         }
     }
 
