@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LauncherTest {
     private static final Path PROJECT = CommandResult.TESTDATA.getParent();
     private static final String TEXT =
-            " there was an old basket. Once it had been new, but now everybody had\n";
+            " there was a young boy named Vlualo. He lived in a\n";
     private static final String[] GENERATE = {"generate", "Once upon a time", "--seed", "1", "-n", "16"};
 
     private static Path built;

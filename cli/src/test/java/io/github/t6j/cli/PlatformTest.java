@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same seed gives the same text, however java is started and in any environment. */
 class PlatformTest {
-    private static final String TEXT = " there was an old basket. Once it had been new, but now everybody had";
+    private static final String TEXT = " there was a young boy named Vlualo. He lived in a";
     private static final String[] GENERATE = {"generate", "Once upon a time", "--seed", "1", "-n", "16"};
 
     @TempDir

@@ -99,7 +99,7 @@ class PromptTerminalTest {
     void ctrlCKeepsTheText(@TempDir Path folder) throws IOException {
         String options = "generate 'Once upon a time' --seed 1 --ignore-eos -c 2000 ";
         LaunchedProcess launched = start("stty cols 80 noflsh; \"$t6j\" " + options + "-n 1900 --no-echo");
-        launched.awaitOut("said"); // in a story of several lines
+        launched.awaitOut("basket"); // in a story of several lines
         launched.type(CTRL_C);
         CommandResult ran = launched.end();
         assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
