@@ -233,13 +233,10 @@ final class ChatData {
         if (end < 0) {
             throw new CommandFailure("--data: expected a tokenizer with an id that ends a document, found none");
         }
+        long[] number = {0};
         try (Progress progress = new Progress(main, "tokenising")) {
             Documents.read(texts, text -> {
-                int[] textIds = tokenizer.encode(text);
-                int[] ids = new int[textIds.length + 2];
-                System.arraycopy(textIds, 0, ids, 1, textIds.length);
-                ids[0] = tokenizer.documentStart();
-                ids[textIds.length + 1] = end;
+                int[] ids = document(tokenizer, text, end, number[0]++);
                 checkIds(ids, "--data");
                 for (int from = 0; from < ids.length - 1; from += longest - 1) {
                     int[] piece = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + longest));
@@ -249,6 +246,23 @@ final class ChatData {
                 }
             }, share -> progress.update(share, 1));
         }
+    }
+
+    /**
+     * Returns the ids of text number {@code number}. The texts begin in turn as an empty prompt, from which their first
+     * word is to be predicted, and as the prompt that {@code generate} would make of them. A model that met one form
+     * only misreads the first word of the other.
+     */
+    static int[] document(Tokenizer tokenizer, String text, int end, long number) {
+        int[] prompt = tokenizer.encodePrompt(text);
+        int start = tokenizer.documentStart();
+        boolean isStarted = prompt.length > 0 && prompt[0] == start;
+        int before = isStarted || number % 2 == 1 ? 0 : 1;
+        int[] ids = new int[before + prompt.length + 1];
+        ids[0] = start;
+        System.arraycopy(prompt, 0, ids, before, prompt.length);
+        ids[ids.length - 1] = end;
+        return ids;
     }
 
     private void printCounts() {

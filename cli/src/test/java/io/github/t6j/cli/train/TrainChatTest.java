@@ -10,6 +10,7 @@ import io.github.t6j.chat.Message;
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.files.FolderReplacement;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -117,6 +118,20 @@ class TrainChatTest {
         Path bundled = CommandResult.TESTDATA.resolve("models/t6-mini");
         for (String name : List.of("chat_template.jinja", "tokenizer.json")) {
             assertThat(out.resolve(name)).hasSameTextualContentAs(bundled.resolve(name));
+        }
+    }
+
+    /** GPT-2's ids of the two words are those of OpenAI's encoder; 50256 separates documents. */
+    @Test
+    void textsBeginAsBothKindsOfPromptsDo() {
+        Tokenizer gpt2 = Tokenizer.gpt2();
+        assertThat(ChatData.document(gpt2, "Hello world", 7, 0)).containsExactly(50256, 15496, 995, 7);
+        assertThat(ChatData.document(gpt2, "Hello world", 7, 1)).containsExactly(15496, 995, 7);
+        Tokenizer bundled = Tokenizer.load(CommandResult.TESTDATA.resolve("models/t6-mini"));
+        for (int number : List.of(0, 1)) {
+            int[] ids = ChatData.document(bundled, "Hello world", 7, number);
+            assertThat(ids).startsWith(4095).endsWith(7);
+            assertThat(Arrays.copyOfRange(ids, 1, ids.length)).as("text %d", number).doesNotContain(4095);
         }
     }
 
