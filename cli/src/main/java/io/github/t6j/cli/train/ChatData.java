@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
 
 /** Reader of the conversations of --chat, and of additional texts, into documents of a run's context length. */
 final class ChatData {
@@ -256,13 +257,9 @@ final class ChatData {
     static int[] document(Tokenizer tokenizer, String text, int end, long number) {
         int[] prompt = tokenizer.encodePrompt(text);
         int start = tokenizer.documentStart();
-        boolean isStarted = prompt.length > 0 && prompt[0] == start;
-        int before = isStarted || number % 2 == 1 ? 0 : 1;
-        int[] ids = new int[before + prompt.length + 1];
-        ids[0] = start;
-        System.arraycopy(prompt, 0, ids, before, prompt.length);
-        ids[ids.length - 1] = end;
-        return ids;
+        boolean isWithStart = number % 2 == 0 && (prompt.length == 0 || prompt[0] != start);
+        IntStream before = isWithStart ? IntStream.of(start) : IntStream.empty();
+        return IntStream.concat(IntStream.concat(before, IntStream.of(prompt)), IntStream.of(end)).toArray();
     }
 
     private void printCounts() {

@@ -121,7 +121,7 @@ class TrainChatTest {
         }
     }
 
-    /** GPT-2's ids of the two words are those of OpenAI's encoder; 50256 separates documents. */
+    /** OpenAI's encoder of GPT-2 gives 15496 and 995 for the two words; 50256 separates documents. */
     @Test
     void textsBeginAsBothKindsOfPromptsDo() {
         Tokenizer gpt2 = Tokenizer.gpt2();
