@@ -17,7 +17,8 @@ import java.util.function.Consumer;
 /**
  * When a kernel has been used enough to repay compiling it, a background thread runs it on dummy data until it beats
  * the scalar version. It then takes over, at once also for other models of this JVM. The scalar version is called the
- * twin; both give the same bits. The kernel for which the twin has computed most is warmed up next.
+ * twin; both give the same bits. The kernel for which the twin has computed most is warmed up, and a trial gives way
+ * when another kernel has more.
  *
  * <p>The thread ends when nothing is left to warm up, at the latest after {@link #close()}.
  */
@@ -64,6 +65,7 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
         volatile boolean called;
         volatile boolean waiting; // for its trial
         long work; // of the twin; approximate: threads count without waiting for each other
+        int trialCalls; // so far; only the background thread uses it
         long since; // System.nanoTime() when the kernel was due, 0 before
 
         Place(int number, KernelTrial operation, int kernel, Kernels first) {
@@ -193,48 +195,68 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
         }
     }
 
-    private void warmMostUsed() {
+    private Place mostUsed() {
         Place mostUsed = null;
         for (Place place : places) {
             if (place.waiting && (mostUsed == null || place.work > mostUsed.work)) {
                 mostUsed = place;
             }
         }
-        mostUsed.waiting = false;
+        return mostUsed;
+    }
+
+    private void warmMostUsed() {
+        Place place = mostUsed();
+        place.waiting = false;
         try {
-            warm(mostUsed.operation.of(mostUsed.kernel, simd));
-            compiled.add(mostUsed.number);
-            takesOver(mostUsed);
+            while (!warm(place)) {
+                Place next = mostUsed();
+                next.waiting = false;
+                place.waiting = true;
+                place = next;
+            }
+            compiled.add(place.number);
+            takesOver(place);
         } catch (InterruptedException closed) {
             // the twin continues
         } catch (RuntimeException | Error broken) {
             System.getLogger("io.github.t6j").log(
-                    Level.WARNING, "t6j computes " + mostUsed.operation + " without SIMD: its trial failed", broken);
+                    Level.WARNING, "t6j computes " + place.operation + " without SIMD: its trial failed", broken);
         } finally {
             cold = false;
             trials.decrementAndGet();
         }
     }
 
-    /** Calls until the kernel takes less than twice the twin's time, with pauses that leave the core to C2. */
-    private void warm(Consumer<Kernels> trial) throws InterruptedException {
+    /**
+     * Calls until the kernel takes less than twice the twin's time, with pauses that leave the core to C2.
+     *
+     * @return false if another kernel has more work by now, which must not wait: a prompt's tile can take a second
+     */
+    private boolean warm(Place place) throws InterruptedException {
+        Consumer<Kernels> trial = place.operation.of(place.kernel, simd);
         long toBeat = Long.MAX_VALUE;
         int faster = 0;
-        for (int n = 0; faster < FAST_CALLS_NEEDED && n < MAX_CALLS; n++) {
+        for (; faster < FAST_CALLS_NEEDED && place.trialCalls < MAX_CALLS; place.trialCalls++) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
+            }
+            Place other = mostUsed();
+            if (other != null && other.work > place.work) {
+                return false;
             }
             long start = System.nanoTime();
             trial.accept(simd);
             long middle = System.nanoTime();
             trial.accept(twin);
             toBeat = Math.min(toBeat, System.nanoTime() - middle);
-            if (n >= MIN_CALLS) {
+            if (place.trialCalls >= MIN_CALLS) {
                 faster = (middle - start) / 2 < toBeat ? faster + 1 : 0;
                 if (faster == 0) {
                     LockSupport.parkNanos(middle - start);
                 }
             }
         }
+        return true;
     }
 }

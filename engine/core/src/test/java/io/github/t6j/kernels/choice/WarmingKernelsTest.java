@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -103,6 +104,32 @@ class WarmingKernelsTest {
             kernels.rmsNorm(new float[n], 0, n, 1f, null, new float[n], 0, new float[16]);
             assertThat(eventually(kernels::isWarm)).isTrue();
             assertThat(eventually(() -> !kernels.isWarmingUp())).isTrue();
+        }
+    }
+
+    @Test
+    void aTrialGivesWayToAKernelWithMoreWork() throws InterruptedException {
+        AtomicBoolean isSlow = new AtomicBoolean(true);
+        Kernels simd = (Kernels) Proxy.newProxyInstance(
+                Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class}, (proxy, method, arguments) -> {
+                    if (Thread.currentThread() == caller) {
+                        served.incrementAndGet();
+                    } else if (method.getName().equals("rmsNorm") && isSlow.get()) {
+                        Thread.sleep(100);
+                    }
+                    return null;
+                });
+        try (WarmingKernels kernels = new WarmingKernels(simd, twin, TILES)) {
+            kernels.warmAll();
+            norm(kernels);
+            kernels.swiGlu(new float[3 * 4096], 0, 4096, 4096, new float[4096], 0);
+            assertThat(eventually(() -> {
+                kernels.swiGlu(new float[32], 0, 16, 16, new float[16], 0);
+                return served.get() > 0;
+            })).isTrue();
+            assertThat(kernels.isWarm()).as("the norm, whose 300 calls would take 30 s").isFalse();
+            isSlow.set(false);
+            assertThat(eventually(kernels::isWarm)).as("the trial of the norm goes on").isTrue();
         }
     }
 
