@@ -110,11 +110,13 @@ class WarmingKernelsTest {
     @Test
     void aTrialGivesWayToAKernelWithMoreWork() throws InterruptedException {
         AtomicBoolean isSlow = new AtomicBoolean(true);
+        CountDownLatch begun = new CountDownLatch(1);
         Kernels simd = (Kernels) Proxy.newProxyInstance(
                 Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class}, (proxy, method, arguments) -> {
                     if (Thread.currentThread() == caller) {
                         served.incrementAndGet();
                     } else if (method.getName().equals("rmsNorm") && isSlow.get()) {
+                        begun.countDown();
                         Thread.sleep(100);
                     }
                     return null;
@@ -122,6 +124,7 @@ class WarmingKernelsTest {
         try (WarmingKernels kernels = new WarmingKernels(simd, twin, TILES)) {
             kernels.warmAll();
             norm(kernels);
+            begun.await();
             kernels.swiGlu(new float[3 * 4096], 0, 4096, 4096, new float[4096], 0);
             assertThat(eventually(() -> {
                 kernels.swiGlu(new float[32], 0, 16, 16, new float[16], 0);
