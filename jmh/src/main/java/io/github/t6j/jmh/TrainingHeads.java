@@ -2,6 +2,7 @@ package io.github.t6j.jmh;
 
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.training.heads.CausalAttention;
 import io.github.t6j.training.heads.HeadAttention;
 import io.github.t6j.training.products.Rows;
 import java.util.Arrays;
@@ -52,15 +53,16 @@ public final class TrainingHeads implements AutoCloseable {
     /** Computes y. */
     public float[] forward() {
         workers.run(items, (i, worker) -> attentions[worker].forward(
-                rows(q, i), rows(k, i), rows(v, i), length, dim, dim, rows(y, i), lse, i * length));
+                rows(q, i), rows(k, i), rows(v, i), length, CausalAttention.NO_WINDOW, dim, dim, rows(y, i), lse,
+                i * length));
         return y;
     }
 
     /** Computes dq, dk and dv, after {@link #forward}; adds to dk and dv. */
     public float[][] backward() {
         workers.run(items, (i, worker) -> attentions[worker].backward(
-                rows(q, i), rows(k, i), rows(v, i), rows(y, i), rows(dy, i), lse, i * length, length, dim, dim,
-                rows(dq, i), rows(dk, i), rows(dv, i)));
+                rows(q, i), rows(k, i), rows(v, i), rows(y, i), rows(dy, i), lse, i * length, length,
+                CausalAttention.NO_WINDOW, dim, dim, rows(dq, i), rows(dk, i), rows(dv, i)));
         return new float[][] {dq, dk, dv};
     }
 

@@ -17,19 +17,14 @@ import java.util.List;
 final class TrainingLimits {
     private TrainingLimits() {}
 
-    /** @throws IllegalArgumentException if a sequence exceeds a layer's window, or an array would be too long */
+    /** @throws IllegalArgumentException if an array would be too long */
     static void check(ModelConfig config, MicroBatch batch) {
-        if (batch.longest() > window(config)) {
-            throw new IllegalArgumentException("micro-batch: expected sequences within the window of "
-                    + window(config) + " positions, found " + batch.longest() + ": train with a context of at most "
-                    + window(config));
-        }
         long max = (Integer.MAX_VALUE - 8) / widest(config);
         TrainingOptions.check("micro-batch", batch.rows() <= max, "at most " + max + " positions",
                 batch.rows() + ": accumulate the gradients of smaller micro-batches");
     }
 
-    /** Returns the window of windowed layers, the longest sequence to train on; the largest int without them. */
+    /** Returns the window of windowed layers; the largest int without them. */
     static int window(ModelConfig config) {
         if (config.attention() instanceof SteppedConfig sizes && sizes.steps().window() > 0) {
             return sizes.steps().window();

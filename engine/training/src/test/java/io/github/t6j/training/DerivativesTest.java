@@ -114,7 +114,7 @@ class DerivativesTest {
         GroupedQueryConfig grouped = new GroupedQueryConfig(6, 8, 2);
         LatentConfig latent = new LatentConfig(3, 5, 7, 9, 6, 4);
         LayerOptions qwen3 = new LayerOptions(1e-5f, new TreeSet<>(), 0, new TreeSet<>());
-        LayerOptions mixed = new LayerOptions(0f, new TreeSet<>(Set.of(1)), 9, new TreeSet<>(Set.of(0)));
+        LayerOptions mixed = new LayerOptions(0f, new TreeSet<>(Set.of(1)), 5, new TreeSet<>(Set.of(0)));
         Set<TensorRole> biases = EnumSet.of(
                 TensorRole.PROJECTION_BIAS, TensorRole.ATTENTION_OUTPUT_BIAS, TensorRole.GATE_UP_BIAS,
                 TensorRole.DOWN_BIAS);
@@ -148,13 +148,13 @@ class DerivativesTest {
         return Stream.concat(made, goldenFolders().map(folder -> new Case(folder, golden(folder), 1, 8)));
     }
 
-    /** Returns models with steps; sequences are not longer than a window. */
+    /** Returns models with steps; sequences are longer than a window. */
     private static Stream<Case> stepped() {
         return SteppedModelsTest.variants().map(variant -> {
             boolean whole = variant.size() == 2;
             return new Case(
                     "steps " + new TreeMap<>(variant) + (whole ? ", whole queries" : ""),
-                    SteppedModelsTest.model(variant, whole), 2, variant.containsKey("slidingWindow") ? 5 : 9);
+                    SteppedModelsTest.model(variant, whole), 2, 9);
         });
     }
 
@@ -186,8 +186,13 @@ class DerivativesTest {
                 "GQA, partial, decay, group norm", "MLA, group norm", "Qwen3, untied");
         return Stream.concat(
                 cases().filter(example -> names.contains(example.name) || example.name.contains("scalableSoftmax")),
-                Stream.of(official(
-                        "documents of more than a tile", new TpaConfig(2, 4, 4, 2, 1, 2), 4, 0, false, 2, 150)));
+                Stream.of(
+                        official("documents of more than a tile", new TpaConfig(2, 4, 4, 2, 1, 2), 4, 0, false, 2, 150),
+                        made("windows of more than a tile", new LlamaFamily(),
+                                new GroupedQueryConfig(2, 4, 1, new LayerOptions(
+                                        0f, new TreeSet<>(), 70, new TreeSet<>(Set.of(0)))),
+                                new Rope.Config(4, 0f, COUNTERCLOCKWISE), new ModelConfig.Norms(1e-5f, false),
+                                EnumSet.noneOf(TensorRole.class), 2, 150)));
     }
 
     /** Documents in a window do not see one another, as if each were a sequence, and only some positions are scored. */

@@ -7,6 +7,7 @@ import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.kernels.choice.KernelChoice;
+import io.github.t6j.training.heads.CausalAttention;
 import io.github.t6j.training.heads.HeadAttention;
 import io.github.t6j.training.products.Matrix;
 import io.github.t6j.training.products.Products;
@@ -74,8 +75,9 @@ class SteadyTrainingTest {
         float[] lse = new float[ROWS];
         try (HeadAttention attention = new HeadAttention(kernels)) {
             assertAllocatesNothing(() -> {
-                attention.forward(q, k, v, ROWS, DIM, DIM, y, lse, 0);
-                attention.backward(q, k, v, y, dy, lse, 0, ROWS, DIM, DIM, dq, dk, dv);
+                attention.forward(q, k, v, ROWS, CausalAttention.NO_WINDOW, DIM, DIM, y, lse, 0);
+                attention.backward(
+                        q, k, v, y, dy, lse, 0, ROWS, CausalAttention.NO_WINDOW, DIM, DIM, dq, dk, dv);
             });
         }
     }

@@ -146,7 +146,7 @@ class SteppedModelsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "groups", "shift", "norm", "gate", "headgate", "differential", "scaled", "capped", "steps"
+        "groups", "shift", "norm", "gate", "headgate", "differential", "scaled", "capped", "scale", "window", "steps"
     })
     void presetsHaveAboutTheParametersOfT6(String step) {
         double official = Families.parameters(Families.describe(Presets.of("t6-micro")));
@@ -178,7 +178,7 @@ class SteppedModelsTest {
         try (Model model = Model.load(checkpoint)) {
             assertThat(model.info().attention().name())
                     .isEqualTo("T6, 2 key heads, differential heads, token shift, norms of queries and keys,"
-                            + " scalable softmax, scale 1/d, output gate");
+                            + " scalable softmax, scale 1/d, soft cap 150.0, output gate");
         }
     }
 

@@ -254,14 +254,7 @@ class TrainableModelTest {
     }
 
     @Test
-    void sequencesLongerThanAWindowAreRejected() {
-        SmallModels small = folder("golden_llama/mistral-window");
-        int[] ids = new int[13];
-        try (TrainableModel model = small.trainable(1)) {
-            assertThatThrownBy(() -> model.loss(ids, ids, 1, 13)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("micro-batch: expected sequences within the window of 12 positions, found 13:"
-                            + " train with a context of at most 12");
-        }
+    void theDefaultContextIsTheWindow() {
         try (Trainer trainer =
                 Trainer.from(Trainer.Base.of(TestData.path("golden_llama/mistral-window")), TrainingOptions.defaults(1),
                         1)) {

@@ -152,7 +152,7 @@ public final class Assembly {
         return switch (attention) {
             case TpaConfig form -> new TensorProductHeads(resources, form, projection, rotation);
             case GroupedQueryConfig sizes -> new GroupedQueryHeads(
-                    resources, sizes, projection, vectorNorm(TensorRole.QUERY_NORM, sizes, layer),
+                    resources, sizes, layer, projection, vectorNorm(TensorRole.QUERY_NORM, sizes, layer),
                     vectorNorm(TensorRole.KEY_NORM, sizes, layer),
                     sizes.options().unrotated().contains(layer) ? null : rotation);
             case SteppedConfig sizes -> new SteppedHeads(

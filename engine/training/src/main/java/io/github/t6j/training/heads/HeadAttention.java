@@ -16,7 +16,7 @@ import java.util.Arrays;
 
 /**
  * Causal softmax attention of one head of one sequence, forward and backward, in tiles of {@value Kernels#PANEL}
- * queries × {@value Kernels#PANEL} keys; tiles above the diagonal are skipped. No probability is kept: the backward
+ * queries × {@value Kernels#PANEL} keys; tiles above the diagonal, or before the window, are skipped. No probability is kept: the backward
  * pass recomputes them from lse, as in FlashAttention-2 (Dao 2023, algorithm 2).
  *
  * <pre>
@@ -33,6 +33,12 @@ public final class HeadAttention implements CausalAttention {
     private static final int TILE = PANEL * PANEL;
     private static final int ROW_BYTES = PANEL * Float.BYTES;
     private static final double LN_2 = Math.log(2);
+
+    /**
+     * Score of a key before the window: it has no share of any sum that a visible key is part of, and unlike −∞ it may
+     * be the maximum of a tile that a query does not see.
+     */
+    private static final float HIDDEN = -0x1p100f;
 
     private final Kernels kernels;
     private final GradientKernels gradients;
@@ -113,7 +119,8 @@ public final class HeadAttention implements CausalAttention {
     }
 
     @Override
-    public void forward(Rows q, Rows k, Rows v, int length, int keyDim, int valueDim, Rows y, float[] lse, int lseAt) {
+    public void forward(
+            Rows q, Rows k, Rows v, int length, int window, int keyDim, int valueDim, Rows y, float[] lse, int lseAt) {
         grow(length, keyDim, valueDim);
         float scale = scale(keyDim);
         pack(k, length, keyDim, kPanels);
@@ -123,8 +130,9 @@ public final class HeadAttention implements CausalAttention {
             transpose(q, first, count, keyDim, scale * LOG2_E, transposedKeys);
             Arrays.fill(maxima, Float.NEGATIVE_INFINITY);
             Arrays.fill(sums, 0f);
-            for (int key = 0; key <= first; key += PANEL) {
-                addValues(key, key == first, length, keyDim, valueDim);
+            int begin = begin(first, window);
+            for (int key = begin; key <= first; key += PANEL) {
+                addValues(key, first, key == begin, length, window, keyDim, valueDim);
             }
             for (int c = 0; c < count; c++) {
                 column(transposed, c, valueDim, 1 / sums[c], y.array(), y.row(first + c));
@@ -134,29 +142,30 @@ public final class HeadAttention implements CausalAttention {
     }
 
     /**
-     * Adds a tile of keys: yᵀ += vᵀ Pᵀ. Columns are queries, so sums run down the columns and need no sum across lanes.
+     * Adds the tile of keys from {@code tile} on: yᵀ += vᵀ Pᵀ. Columns are queries, so sums run down the columns and need no sum across lanes.
      */
-    private void addValues(int key, boolean diagonal, int length, int keyDim, int valueDim) {
-        int keys = tile(key, length);
-        multiply(kPanels, key, keys, length, keyDim, transposedKeys, scores);
+    private void addValues(
+            int tile, int first, boolean begins, int length, int window, int keyDim, int valueDim) {
+        int keys = tile(tile, length);
+        multiply(kPanels, tile, keys, length, keyDim, transposedKeys, scores);
         if (cap > 0) {
             kernels.softCap(scores, 0, keys * PANEL, cap);
         }
-        if (diagonal) {
-            for (int r = 0; r < keys; r++) { // a query does not see the keys after it
-                Arrays.fill(scores, r * PANEL, r * PANEL + r, Float.NEGATIVE_INFINITY);
-            }
+        for (int r = 0; r < keys; r++) { // a query sees neither the keys after it nor those before its window
+            int key = tile + r;
+            Arrays.fill(scores, r * PANEL, r * PANEL + within(key - first), Float.NEGATIVE_INFINITY);
+            Arrays.fill(scores, r * PANEL + within((long) key + window - first), (r + 1) * PANEL, HIDDEN);
         }
-        if (gradients.softmaxColumns(scores, keys, maxima, sums, factors) && key > 0) {
+        if (gradients.softmaxColumns(scores, keys, maxima, sums, factors) && !begins) {
             for (int i = 0; i < valueDim * PANEL; i++) {
                 transposed[i] *= factors[i % PANEL];
             }
         }
         for (int d = 0; d < valueDim; d += PANEL) {
             gradients.multiplyTransposed(
-                    vPanels, d * length + key * PANEL, Math.min(PANEL, valueDim - d), keys, scores, 0, PANEL,
+                    vPanels, d * length + tile * PANEL, Math.min(PANEL, valueDim - d), keys, scores, 0, PANEL,
                     transposed,
-                    d * PANEL, key > 0);
+                    d * PANEL, !begins);
         }
     }
 
@@ -168,8 +177,8 @@ public final class HeadAttention implements CausalAttention {
 
     @Override
     public void backward(
-            Rows q, Rows k, Rows v, Rows y, Rows dy, float[] lse, int lseAt, int length, int keyDim, int valueDim,
-            Rows dq, Rows dk, Rows dv) {
+            Rows q, Rows k, Rows v, Rows y, Rows dy, float[] lse, int lseAt, int length, int window, int keyDim,
+            int valueDim, Rows dq, Rows dk, Rows dv) {
         grow(length, keyDim, valueDim);
         float scale = scale(keyDim);
         for (int t = 0; t < length; t++) {
@@ -182,9 +191,10 @@ public final class HeadAttention implements CausalAttention {
             transpose(k, key, count, keyDim, scale * LOG2_E, transposedKeys);
             transpose(v, key, count, valueDim, scale, transposedValues);
             pack(k, key, count, keyDim, keyPanels);
-            for (int first = key; first < length; first += PANEL) {
-                scoreGradients(first, first == key, length, keyDim, valueDim, lse, lseAt);
-                addGradients(key, first, length, keyDim, valueDim);
+            long end = Math.min(length, (long) key + count - 1 + window); // the last key's last query
+            for (int first = key; first < end; first += PANEL) {
+                scoreGradients(key, first, length, window, keyDim, valueDim, lse, lseAt);
+                addGradients(key, first, length, window, keyDim, valueDim);
             }
             addRows(dkPanels, count, keyDim, dk, key);
             addRows(dvPanels, count, valueDim, dv, key);
@@ -199,7 +209,7 @@ public final class HeadAttention implements CausalAttention {
 
     /** Computes P and scale · dS of the tile of queries from {@code first} on and the tile of keys. */
     private void scoreGradients(
-            int first, boolean diagonal, int length, int keyDim, int valueDim, float[] lse, int lseAt) {
+            int key, int first, int length, int window, int keyDim, int valueDim, float[] lse, int lseAt) {
         int count = tile(first, length);
         multiply(kPanels, first, count, length, keyDim, transposedKeys, scores);
         if (cap > 0) {
@@ -209,12 +219,11 @@ public final class HeadAttention implements CausalAttention {
                 slopes[i] = 1 - ratio * ratio;
             }
         }
-        if (diagonal) {
-            for (int r = 0; r < count; r++) {
-                Arrays.fill(scores, r * PANEL + r + 1, (r + 1) * PANEL, Float.NEGATIVE_INFINITY);
-            }
-        }
         for (int r = 0; r < count; r++) {
+            int query = first + r;
+            int at = r * PANEL;
+            Arrays.fill(scores, at, at + within((long) query - window + 1 - key), Float.NEGATIVE_INFINITY);
+            Arrays.fill(scores, at + within(query + 1 - key), at + PANEL, Float.NEGATIVE_INFINITY);
             maxima[r] = lse[lseAt + first + r] * LOG2_E;
         }
         multiply(vPanels, first, count, length, valueDim, transposedValues, dScores);
@@ -225,7 +234,7 @@ public final class HeadAttention implements CausalAttention {
     }
 
     /** Adds the contribution of a pair of tiles to dq, dk and dv. */
-    private void addGradients(int key, int first, int length, int keyDim, int valueDim) {
+    private void addGradients(int key, int first, int length, int window, int keyDim, int valueDim) {
         int keys = tile(key, length);
         int queries = tile(first, length);
         for (int d = 0; d < valueDim; d += PANEL) {
@@ -241,7 +250,7 @@ public final class HeadAttention implements CausalAttention {
             kernels.multiply(
                     dScores, 0, PANEL, queries, keys, Format.F32, keyPanels, (long) d * keys * Float.BYTES, PANEL,
                     width,
-                    dqPanels, d * length + first * PANEL, 0, key > 0);
+                    dqPanels, d * length + first * PANEL, 0, key > begin(first, window));
         }
     }
 
@@ -252,6 +261,16 @@ public final class HeadAttention implements CausalAttention {
                     x, d * length + first * PANEL, PANEL, count, Math.min(PANEL, dim - d), Format.F32, w,
                     (long) d * ROW_BYTES, PANEL, PANEL, y, 0, 0, d > 0);
         }
+    }
+
+    /** Returns the first tile of keys that the tile of queries from {@code first} on sees. */
+    private static int begin(int first, int window) {
+        return Math.max(0, first - window + 1) / PANEL * PANEL;
+    }
+
+    /** Returns a distance from the beginning of a tile that ends with the tile. */
+    private static int within(long distance) {
+        return Math.clamp(distance, 0, PANEL);
     }
 
     /** Returns the number of rows of the tile that begins at {@code first}. */

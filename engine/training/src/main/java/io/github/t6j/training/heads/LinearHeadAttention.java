@@ -21,7 +21,8 @@ public final class LinearHeadAttention implements CausalAttention {
     }
 
     @Override
-    public void forward(Rows q, Rows k, Rows v, int length, int keyDim, int valueDim, Rows y, float[] lse, int lseAt) {
+    public void forward(
+            Rows q, Rows k, Rows v, int length, int window, int keyDim, int valueDim, Rows y, float[] lse, int lseAt) {
         clear(keyDim, valueDim);
         for (int t = 0; t < length; t++) {
             addOuter(k, v, t, keyDim);
@@ -32,8 +33,8 @@ public final class LinearHeadAttention implements CausalAttention {
 
     @Override
     public void backward(
-            Rows q, Rows k, Rows v, Rows y, Rows dy, float[] lse, int lseAt, int length, int keyDim, int valueDim,
-            Rows dq, Rows dk, Rows dv) {
+            Rows q, Rows k, Rows v, Rows y, Rows dy, float[] lse, int lseAt, int length, int window, int keyDim,
+            int valueDim, Rows dq, Rows dk, Rows dv) {
         clear(keyDim, valueDim);
         for (int t = 0; t < length; t++) {
             Arrays.fill(dq.array(), dq.row(t), dq.row(t) + keyDim, 0f);

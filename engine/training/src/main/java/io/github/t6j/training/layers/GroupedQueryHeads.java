@@ -1,6 +1,7 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
+import io.github.t6j.training.heads.CausalAttention;
 import io.github.t6j.training.layers.Heads.View;
 import io.github.t6j.training.layers.Resources.Buffer;
 import io.github.t6j.training.products.Rows;
@@ -21,10 +22,11 @@ public final class GroupedQueryHeads extends TrainableAttention {
     private final int valuesAt;
 
     public GroupedQueryHeads(
-            Resources resources, GroupedQueryConfig sizes, LinearLayer projection, TrainingNorm queryNorm,
+            Resources resources, GroupedQueryConfig sizes, int layer, LinearLayer projection, TrainingNorm queryNorm,
             TrainingNorm keyNorm, Rotation rotation) {
         super(resources, projection, rotation, new Heads(resources, new Heads.Shape(
-                sizes.heads(), sizes.keyValueHeads(), sizes.headDim(), sizes.headDim())));
+                sizes.heads(), sizes.keyValueHeads(), sizes.headDim(), sizes.headDim(),
+                sizes.options().windowed().contains(layer) ? sizes.options().window() : CausalAttention.NO_WINDOW)));
         this.sizes = sizes;
         this.queryNorm = queryNorm;
         this.keyNorm = keyNorm;

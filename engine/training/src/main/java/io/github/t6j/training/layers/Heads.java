@@ -1,5 +1,6 @@
 package io.github.t6j.training.layers;
 
+import io.github.t6j.training.heads.CausalAttention;
 import io.github.t6j.training.layers.MicroBatch.Part;
 import io.github.t6j.training.products.Rows;
 import java.util.Arrays;
@@ -20,8 +21,13 @@ public final class Heads {
      * @param keyValue number of heads of keys and values, g, a divisor of h
      * @param keyDim elements of a query and a key
      * @param valueDim elements of a value
+     * @param window positions that a query sees, with its own, or {@link CausalAttention#NO_WINDOW}
      */
-    record Shape(int query, int keyValue, int keyDim, int valueDim) {}
+    record Shape(int query, int keyValue, int keyDim, int valueDim, int window) {
+        Shape(int query, int keyValue, int keyDim, int valueDim) {
+            this(query, keyValue, keyDim, valueDim, CausalAttention.NO_WINDOW);
+        }
+    }
 
     /** Heads side by side in the rows of a matrix, each {@code stride} floats after the previous one. */
     record View(Rows rows, int stride) {
@@ -50,8 +56,8 @@ public final class Heads {
     void forward(View q, View k, View v, Part part, Rows y) {
         View out = outputs(y, part);
         eachHead(part, (row, length, head, keyHead, lseAt, worker) -> resources.attention[worker].forward(
-                q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), length, shape.keyDim(),
-                shape.valueDim(), out.head(row, head), lse.array(), lseAt));
+                q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), length, shape.window(),
+                shape.keyDim(), shape.valueDim(), out.head(row, head), lse.array(), lseAt));
     }
 
     /** Writes dq, dk and dv; rows begin as in {@link #forward}. */
@@ -65,8 +71,8 @@ public final class Heads {
             }
             resources.attention[worker].backward(
                     q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), out.head(row, head),
-                    dout.head(row, head), lse.array(), lseAt, length, shape.keyDim(), shape.valueDim(),
-                    dq.head(row, head), dk.head(row, keyHead), dv.head(row, keyHead));
+                    dout.head(row, head), lse.array(), lseAt, length, shape.window(), shape.keyDim(),
+                    shape.valueDim(), dq.head(row, head), dk.head(row, keyHead), dv.head(row, keyHead));
         });
     }
 

@@ -3,6 +3,7 @@ package io.github.t6j.training.layers;
 import io.github.t6j.attention.tpa.steps.SteppedConfig;
 import io.github.t6j.attention.tpa.steps.SteppedRow;
 import io.github.t6j.attention.tpa.steps.Steps;
+import io.github.t6j.training.heads.CausalAttention;
 import io.github.t6j.training.layers.Heads.View;
 import io.github.t6j.training.layers.MicroBatch.Part;
 import io.github.t6j.training.layers.Resources.Buffer;
@@ -43,7 +44,8 @@ public final class SteppedHeads extends TrainableAttention {
             Resources resources, SteppedConfig sizes, LinearLayer projection, TrainingTensor queryGain,
             TrainingTensor scaler, Rotation rotation) {
         super(resources, projection, rotation, new Heads(resources, new Heads.Shape(
-                sizes.heads(), sizes.keyValueHeads(), sizes.headDim(), sizes.headDim())));
+                sizes.heads(), sizes.keyValueHeads(), sizes.headDim(), sizes.headDim(),
+                sizes.steps().window() > 0 ? sizes.steps().window() : CausalAttention.NO_WINDOW)));
         this.sizes = sizes;
         this.scaler = scaler;
         steps = sizes.steps();

@@ -42,8 +42,9 @@ public final class Presets {
         withSteps("capped", 11, Map.of("softCap", 15L));
         withSteps("scale", 11, Map.of("scale", "1/d"));
         withSteps("window", 11, Map.of("slidingWindow", 128L));
-        withSteps("steps", 8, Map.of("shift", true, "qkNorm", true, "gate", "elementwise", "differential", true,
-                "groups", 2L, "scalableSoftmax", true, "scale", "1/d"));
+        withSteps("steps", 8, Map.of("shift", true, "qkNorm", true, "gate", "elementwise", "gateActivation", "silu",
+                "gateOffset", 1.15, "differential", true, "groups", 2L, "scalableSoftmax", true, "softCap", 150L,
+                "scale", "1/d"));
         forCpu("mini", 8, 256, new int[] {17, 13, 8, 14, 15, 9}, 168, 80);
         preset("tiny", Attention.TPA, 6, 192, 8).putAll(SMALL_SIZES);
         for (MlraConfig.Attention published : MlraConfig.Attention.values()) {

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests attention against its definition in double, whose gradients are checked by differences. */
 @Isolated
@@ -24,10 +25,15 @@ class HeadAttentionTest {
     private static final int GAP = 3; // floats after each row
 
     /** One head: q, k [length][keyDim]; v, dy [length][valueDim], in rows with a gap after each. */
-    private record Head(int length, int keyDim, int valueDim, float scale, Rows q, Rows k, Rows v, Rows dy) {
+    private record Head(
+            int length, int window, int keyDim, int valueDim, float scale, Rows q, Rows k, Rows v, Rows dy) {
         static Head of(int length, int keyDim, int valueDim, double deviation, Random random) {
-            return new Head(
-                    length, keyDim, valueDim, (float) (1 / Math.sqrt(keyDim)), rows(length, keyDim, deviation, random),
+            return of(length, CausalAttention.NO_WINDOW, keyDim, valueDim, deviation, random);
+        }
+
+        static Head of(int length, int window, int keyDim, int valueDim, double deviation, Random random) {
+            return new Head(length, window, keyDim, valueDim, (float) (1 / Math.sqrt(keyDim)),
+                    rows(length, keyDim, deviation, random),
                     rows(length, keyDim, deviation, random), rows(length, valueDim, 1, random),
                     rows(length, valueDim, 1, random));
         }
@@ -44,9 +50,9 @@ class HeadAttentionTest {
             Result r = new Result(
                     rows(length, valueDim, 1, random), new float[length + 2], rows(length, keyDim, 1, random),
                     rows(length, keyDim, 1, random), rows(length, valueDim, 1, random));
-            attention.forward(q, k, v, length, keyDim, valueDim, r.y, r.lse, 1);
+            attention.forward(q, k, v, length, window, keyDim, valueDim, r.y, r.lse, 1);
             attention.backward(
-                    q, k, v, r.y, dy, r.lse, 1, length, keyDim, valueDim, r.dq, r.dk, r.dv);
+                    q, k, v, r.y, dy, r.lse, 1, length, window, keyDim, valueDim, r.dq, r.dk, r.dv);
             return r;
         }
     }
@@ -73,23 +79,23 @@ class HeadAttentionTest {
 
     /** Attention by its definition, with all of P. */
     private record Definition(double[][] p, double[][] y, double[] lse) {
-        static Definition of(double[][] q, double[][] k, double[][] v, double scale) {
+        static Definition of(double[][] q, double[][] k, double[][] v, double scale, int window) {
             int length = q.length;
             double[][] p = new double[length][length];
             double[][] y = new double[length][v[0].length];
             double[] lse = new double[length];
             for (int t = 0; t < length; t++) {
                 double largest = Double.NEGATIVE_INFINITY;
-                for (int s = 0; s <= t; s++) {
+                for (int s = Math.max(0, t - window + 1); s <= t; s++) {
                     p[t][s] = scale * dot(q[t], k[s]);
                     largest = Math.max(largest, p[t][s]);
                 }
                 double sum = 0;
-                for (int s = 0; s <= t; s++) {
+                for (int s = Math.max(0, t - window + 1); s <= t; s++) {
                     sum += Math.exp(p[t][s] - largest);
                 }
                 lse[t] = largest + Math.log(sum);
-                for (int s = 0; s <= t; s++) {
+                for (int s = Math.max(0, t - window + 1); s <= t; s++) {
                     p[t][s] = Math.exp(p[t][s] - lse[t]);
                     add(p[t][s], v[s], y[t]);
                 }
@@ -100,13 +106,14 @@ class HeadAttentionTest {
 
     /** Derivatives of Σ dy ⊙ y by q, k and v. */
     private record Gradients(double[][] dq, double[][] dk, double[][] dv) {
-        static Gradients of(double[][] q, double[][] k, double[][] v, double[][] dy, double scale) {
-            Definition forward = Definition.of(q, k, v, scale);
+        static Gradients of(
+                double[][] q, double[][] k, double[][] v, double[][] dy, double scale, int window) {
+            Definition forward = Definition.of(q, k, v, scale, window);
             int length = q.length;
             Gradients g = new Gradients(
                     new double[length][q[0].length], new double[length][q[0].length], new double[length][v[0].length]);
             for (int t = 0; t < length; t++) {
-                for (int s = 0; s <= t; s++) {
+                for (int s = Math.max(0, t - window + 1); s <= t; s++) {
                     double p = forward.p[t][s];
                     double ds = scale * p * (dot(dy[t], v[s]) - dot(dy[t], forward.y[t]));
                     add(ds, k[s], g.dq[t]);
@@ -140,14 +147,28 @@ class HeadAttentionTest {
         "192, 40, 64, 6", "130, 32, 32, 12"
     })
     void resultsMatchTheDefinition(int length, int keyDim, int valueDim, double deviation) {
+        check(length, CausalAttention.NO_WINDOW, keyDim, valueDim, deviation);
+    }
+
+    // of a tile, of parts of tiles, and shorter than a tile, some of whose keys no query of the next one sees
+    @ParameterizedTest
+    @CsvSource({
+        "200, 2, 32, 32, 1", "200, 5, 32, 48, 1", "200, 63, 65, 32, 1", "200, 64, 32, 32, 1", "200, 65, 32, 130, 1",
+        "263, 101, 32, 48, 6", "263, 128, 32, 32, 1", "263, 262, 32, 32, 1", "130, 130, 32, 32, 1"
+    })
+    void windowsHideTheKeysBeforeThem(int length, int window, int keyDim, int valueDim, double deviation) {
+        check(length, window, keyDim, valueDim, deviation);
+    }
+
+    private static void check(int length, int window, int keyDim, int valueDim, double deviation) {
         long seed = 1_000_003L * length + 1009L * keyDim + valueDim;
-        Head head = Head.of(length, keyDim, valueDim, deviation, new Random(seed));
-        String what = length + " rows of " + keyDim + " and " + valueDim + ", seed " + seed;
+        Head head = Head.of(length, window, keyDim, valueDim, deviation, new Random(seed));
+        String what = length + " rows of " + keyDim + " and " + valueDim + ", window " + window + ", seed " + seed;
         double[][] q = doubles(head.q, length, keyDim);
         double[][] k = doubles(head.k, length, keyDim);
         double[][] v = doubles(head.v, length, valueDim);
-        Definition forward = Definition.of(q, k, v, head.scale);
-        Gradients gradients = Gradients.of(q, k, v, doubles(head.dy, length, valueDim), head.scale);
+        Definition forward = Definition.of(q, k, v, head.scale, window);
+        Gradients gradients = Gradients.of(q, k, v, doubles(head.dy, length, valueDim), head.scale, window);
         double precision = 4e-6 * (1 + deviation * deviation); // scores are sums of products of that size
         Random random = new Random(99);
         Rows yBefore = rows(length, valueDim, 1, random);
@@ -185,15 +206,16 @@ class HeadAttentionTest {
     }
 
     /** The gradients of the oracle are the slopes of its Σ dy ⊙ y. */
-    @Test
-    void gradientsOfTheOracleMatchDifferences() {
+    @ParameterizedTest
+    @ValueSource(ints = {4, CausalAttention.NO_WINDOW})
+    void gradientsOfTheOracleMatchDifferences(int window) {
         long seed = 5;
         Head head = Head.of(9, 4, 3, 1, new Random(seed));
         double[][] q = doubles(head.q, 9, 4);
         double[][] k = doubles(head.k, 9, 4);
         double[][] v = doubles(head.v, 9, 3);
         double[][] dy = doubles(head.dy, 9, 3);
-        Gradients gradients = Gradients.of(q, k, v, dy, head.scale);
+        Gradients gradients = Gradients.of(q, k, v, dy, head.scale, window);
         double[][][] inputs = {q, k, v};
         double[][][] slopes = {gradients.dq, gradients.dk, gradients.dv};
         double step = 1e-5;
@@ -202,9 +224,9 @@ class HeadAttentionTest {
                 for (int d = 0; d < inputs[input][t].length; d++) {
                     double here = inputs[input][t][d];
                     inputs[input][t][d] = here + step;
-                    double above = objective(q, k, v, dy, head.scale);
+                    double above = objective(q, k, v, dy, head.scale, window);
                     inputs[input][t][d] = here - step;
-                    double below = objective(q, k, v, dy, head.scale);
+                    double below = objective(q, k, v, dy, head.scale, window);
                     inputs[input][t][d] = here;
                     assertThat(slopes[input][t][d]).as("input " + input + ", row " + t + ", seed " + seed)
                             .isCloseTo((above - below) / (2 * step), within(1e-8));
@@ -213,8 +235,9 @@ class HeadAttentionTest {
         }
     }
 
-    private static double objective(double[][] q, double[][] k, double[][] v, double[][] dy, double scale) {
-        double[][] y = Definition.of(q, k, v, scale).y;
+    private static double objective(
+            double[][] q, double[][] k, double[][] v, double[][] dy, double scale, int window) {
+        double[][] y = Definition.of(q, k, v, scale, window).y;
         double sum = 0;
         for (int t = 0; t < y.length; t++) {
             sum += dot(dy[t], y[t]);
@@ -223,9 +246,9 @@ class HeadAttentionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 32, 32", "65, 32, 32", "129, 48, 32", "100, 70, 64"})
-    void bitsMatchTheScalarTwin(int length, int keyDim, int valueDim) {
-        Head head = Head.of(length, keyDim, valueDim, 1, new Random(length));
+    @CsvSource({"1, 2, 32, 32", "65, 100, 32, 32", "129, 129, 48, 32", "100, 100, 70, 64", "200, 70, 48, 32"})
+    void bitsMatchTheScalarTwin(int length, int window, int keyDim, int valueDim) {
+        Head head = Head.of(length, window, keyDim, valueDim, 1, new Random(length));
         assertThat(head.run(KernelChoice.kernels()).all()).as(length + " rows, seed " + length)
                 .isDeepEqualTo(head.run(KernelChoice.scalar()).all());
     }
@@ -237,7 +260,7 @@ class HeadAttentionTest {
         Random random = new Random(seed);
         Head first = Head.of(70, 32, 16, 1, random);
         Head other = Head.of(70, 32, 16, 1, random);
-        Head second = new Head(70, 32, 16, first.scale, other.q, first.k, first.v, other.dy);
+        Head second = new Head(70, first.window, 32, 16, first.scale, other.q, first.k, first.v, other.dy);
         double[][] k = doubles(first.k, 70, 32);
         double[][] v = doubles(first.v, 70, 16);
         double[][] dk = new double[70][32];
@@ -247,14 +270,15 @@ class HeadAttentionTest {
         try (HeadAttention attention = new HeadAttention(KernelChoice.kernels())) {
             for (Head head : new Head[] {first, second}) {
                 Gradients g =
-                        Gradients.of(doubles(head.q, 70, 32), k, v, doubles(head.dy, 70, 16), head.scale);
+                        Gradients.of(doubles(head.q, 70, 32), k, v, doubles(head.dy, 70, 16), head.scale, head.window);
                 for (int t = 0; t < 70; t++) {
                     add(1, g.dk[t], dk[t]);
                     add(1, g.dv[t], dv[t]);
                 }
                 Result r = head.run(attention);
                 attention.backward(
-                        head.q, first.k, first.v, r.y, head.dy, r.lse, 1, 70, 32, 16, r.dq, foundDk, foundDv);
+                        head.q, first.k, first.v, r.y, head.dy, r.lse, 1, 70, head.window, 32, 16, r.dq, foundDk,
+                        foundDv);
             }
         }
         check(foundDk, new Rows(new float[70 * 32], 0, 32), dk, true, 1e-5, "dk, seed " + seed);
