@@ -157,6 +157,15 @@ class ChannelsTest {
                 .extracting(ToolCall::id).containsExactly("c1");
     }
 
+    /** A call without arguments is none, and does not swallow the next one. */
+    @Test
+    void aCallWithoutArgumentsIsNoCall() {
+        String answer = channels("[end][start]tools[content]<toolcalls><call id=\"c1\"><name>weather</name></call>"
+                + "<call id=\"c2\"><name>weather</name><arguments>{}</arguments></call></toolcalls>[end]");
+        assertThat(parsed(FORMAT.render(ASKED, TOOLS), List.of(WEATHER), answer).toolCalls()).singleElement()
+                .satisfies(call -> assertThat(call.id() + " " + call.name()).isEqualTo("c2 weather"));
+    }
+
     @Test
     void grammarsAndRequiredCallsLeaveOutTheReasoning() {
         String required = FORMAT.render(ASKED, TOOLS.withRequiredCall(true));

@@ -9,6 +9,7 @@ import io.github.t6j.chat.Reasoning;
 import io.github.t6j.chat.Role;
 import io.github.t6j.chat.Tool;
 import io.github.t6j.chat.internal.AnswerParser;
+import io.github.t6j.chat.internal.ChannelReader;
 import io.github.t6j.grammar.Grammar;
 import io.github.t6j.json.Json;
 import java.util.LinkedHashMap;
@@ -51,15 +52,20 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
         } catch (RuntimeException refused) { // by the chat template
             throw ApiException.invalid("messages", "messages: " + refused.getMessage());
         }
-        Reasoning reasoning = format.reasoning(rendered, chat);
         boolean required = !tools.required().isEmpty();
+        boolean channels = ChannelReader.isIn(rendered);
+        if (channels && (required || form.isPresent())) {
+            rendered = ChannelReader.withoutReasoning(rendered, required);
+        }
+        Reasoning reasoning = format.reasoning(rendered, chat);
+        List<Tool> callable = channels ? List.of() : tools.offered(); // instead of a text: the prompt opens one channel
         boolean tagged = required && reasoning.equals(Reasoning.none());
         if (required) {
             form.ifPresent(wanted -> wanted.grammar(served.grammars())); // an error, although the answer has no text
         }
         Grammar grammar = required
                 ? calls(tools.required(), tools.several(), !tagged, reasoning, served)
-                : form.map(wanted -> text(wanted, tools, reasoning, served)).orElse(null);
+                : form.map(wanted -> text(wanted, callable, tools.several(), reasoning, served)).orElse(null);
         GenerationOptions generation = grammar == null ? options : options.withGrammar(grammar);
         generation = required ? generation.withStop() : generation; // a stop string must not cut a call
         return new ChatPrompt(format, messages, tools, rendered, continues, tagged ? format.callTag() : "",
@@ -119,14 +125,15 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
     }
 
     /** Returns the texts of a form, or calls of tools if there are any. */
-    private static Grammar text(OutputForm form, ToolFields tools, Reasoning reasoning, ServedModel served) {
-        List<String> key = List.of(form.kind().toString(), reasoning.toString(),
-                Boolean.toString(tools.several()), text(tools.offered()), form.text());
+    private static Grammar text(
+            OutputForm form, List<Tool> tools, boolean several, Reasoning reasoning, ServedModel served) {
+        List<String> key = List.of(form.kind().toString(), reasoning.toString(), Boolean.toString(several), text(tools),
+                form.text());
         return served.grammars().get(form.field(), key, () -> {
             Grammar text = form.grammar();
-            return reasoning.before(tools.offered().isEmpty()
+            return reasoning.before(tools.isEmpty()
                     ? text
-                    : Grammar.choice(text, calls(served.format(), tools.offered(), tools.several(), true)));
+                    : Grammar.choice(text, calls(served.format(), tools, several, true)));
         });
     }
 

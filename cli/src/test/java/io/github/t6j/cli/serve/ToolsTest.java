@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -321,6 +322,48 @@ class ToolsTest {
             assertThat((Long) at(other.ask(CHAT, body), "usage", "prompt_tokens"))
                     .isEqualTo(other.format.encode((String) gold.get("expected")).length).isNotEqualTo(without);
         }
+    }
+
+    /**
+     * Olala's prompt ends in the channel of reasoning. No grammar can write the special tokens between channels, so the
+     * prompt of a form ends in the channel of text, and the prompt of a required call in the channel of calls.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"", ", \"reasoning_effort\": \"none\"", ", \"stream\": true"})
+    void formsAndRequiredCallsOfOlalaHaveTheirChannels(String more) throws Exception {
+        String form = "\"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"schema\": " + FORM + "}}";
+        try (TestServer other = new TestServer(Optional.of(olala()))) {
+            for (String tools : List.of("", ", \"tools\": []")) {
+                assertThat((String) answer(other, request(1, form + tools + more)).get("content")).as(tools)
+                        .isIn("\"yes\"", "\"no\"");
+            }
+            for (long seed = 0; seed < 10; seed++) {
+                Map<String, Object> called =
+                        answer(other, request(seed, "\"tool_choice\": \"required\"" + more));
+                assertThat(called).as("seed " + seed).containsEntry("content", "").containsEntry("reason",
+                        "tool_calls");
+                assertThat((List<?>) called.get("calls")).as("seed " + seed).hasSize(1);
+                checkCall(at(called, "calls", 0));
+            }
+        }
+    }
+
+    private static ChatTemplate olala() throws IOException {
+        Map<String, Object> olala = parsed(
+                Files.readString(ChatModels.TESTDATA.resolve("chat_channels/olala-own.json")));
+        return ChatTemplate.parse("olala", (String) olala.get("template"), Map.of());
+    }
+
+    /** Returns the parts of an answer, whole or streamed. */
+    private static Map<String, Object> answer(TestServer server, Map<String, Object> body) throws Exception {
+        if (Boolean.TRUE.equals(body.get("stream"))) {
+            return joined(server.stream(CHAT, body));
+        }
+        Map<String, Object> choice = at(server.ask(CHAT, body), "choices", 0);
+        Map<String, Object> message = at(choice, "message");
+        return Map.of("content", Objects.requireNonNullElse(message.get("content"), ""), "calls",
+                Objects.requireNonNullElse(message.get("tool_calls"), List.of()), "reason",
+                at(choice, "finish_reason"));
     }
 
     /** The template's variable wins over OpenAI's field. */

@@ -18,7 +18,7 @@ public final class ChannelReader {
     private static final String TOOLS = "tools";
     /** A call; its JSON is not escaped, so only the tags after it end it. */
     private static final Pattern CALL = Pattern.compile(
-            "<call(?:\\s+id=\"([^\"]*)\")?\\s*>\\s*<name>(.*?)</name>\\s*<arguments>(.*?)</arguments>\\s*</call>",
+            "<call(?:\\s+id=\"([^\"]*)\")?\\s*>\\s*<name>([^<]*)</name>\\s*<arguments>(.*?)</arguments>\\s*</call>",
             Pattern.DOTALL);
 
     private final AnswerParser parser;
