@@ -32,16 +32,19 @@ record SessionSizes(Transformer transformer, SessionOptions options, boolean mat
     int contextLength(MemoryBudget budget) {
         int requested = options.contextLength();
         int ids = requested == 0 ? transformer.config().sizes().contextLength() : requested;
-        long wanted = tokenBytes(ids);
+        long states = transformer.memory().fullSequence(format(), materialized(), 0);
+        long wanted = states + tokenBytes(ids);
         long machine = NativeMemory.availableFor(wanted);
         long available = Math.min(machine, budget.available());
-        int max = max(ids, tokens -> tokenBytes(tokens) <= available);
+        int max = max(ids, tokens -> states + tokenBytes(tokens) <= available);
         if (requested == 0) {
             return Math.max(1, max);
         }
         if (requested > max) {
             throw new MemoryLimitException(
-                    "a context of " + requested + " ids, " + wanted / requested + " bytes each", wanted, available,
+                    "a context of " + requested + " ids, " + tokenBytes(ids) / requested + " bytes each"
+                            + (states == 0 ? "" : ", and states of " + states + " bytes"),
+                    wanted, available,
                     available < machine ? "left of the model's memory budget" : "available memory",
                     "open the session with at most " + max + " ids, or with a smaller cache type");
         }

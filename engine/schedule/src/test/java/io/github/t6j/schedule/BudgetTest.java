@@ -172,6 +172,26 @@ class BudgetTest {
         }
     }
 
+    /** Pages of a hybrid model leave room for its states, which the first prompt enlarges. */
+    @Test
+    void theDefaultContextLeavesRoomForStates() {
+        ModelOptions options = ModelOptions.defaults().withThreads(1);
+        long states;
+        long page;
+        try (Model model = Model.load(TestData.path("golden_olala/full-mmmmv"), options)) {
+            states = 2 * model.sessionBytes(context(64)).nativeBytes() - model.sessionBytes(context(128)).nativeBytes();
+            page = model.sessionBytes(context(64)).nativeBytes() - states;
+        }
+        try (Model model = Model.load(TestData.path("golden_olala/full-mmmmv"),
+                options.withMemoryBudget(states + 2 * page)); Session session = model.newSession()) {
+            assertThat(session.contextLength()).isBetween(64, 2 * 64 + 2); // a page pads the tokens
+            int[] ids = IntStream.range(0, 128).map(i -> 1 + i % 40).toArray();
+            session.prefill(Arrays.copyOf(ids, Math.min(128, session.contextLength())));
+            assertThat(model.cacheBytes()).isEqualTo(states + 2 * page);
+            assertThatThrownBy(() -> model.newSession(context(64))).isInstanceOf(MemoryLimitException.class);
+        }
+    }
+
     /** Without limits of their slabs, caches would take up to twice what their ids need. */
     @ParameterizedTest
     @ValueSource(strings = {
