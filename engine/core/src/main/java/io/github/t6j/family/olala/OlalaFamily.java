@@ -18,6 +18,9 @@ public final class OlalaFamily implements Family {
     /** Name of the family. */
     public static final String NAME = "Olala";
 
+    /** Token that ends a message. */
+    public static final String END_OF_TURN = "<|im_end|>";
+
     private static final String EMBEDDING = "model.embedding.weight";
     private static final String ROUTER = "mlp.moe_gate.weight";
     private static final String HEAD_NORM = "mixer_group_norm.weight";

@@ -96,15 +96,18 @@ public record LoadedModel(
     /** Returns the ids that end a text: those that the files name, and the tokenizer's. */
     public static Set<Integer> endIds(ModelConfig config, Set<Integer> stored, Tokenizer tokenizer) {
         Set<Integer> ids = new LinkedHashSet<>(stored);
-        boolean isOlala = config.family().equals(OlalaFamily.NAME);
-        if (isOlala && config.sizes().vocabulary() > 1 << 16) {
-            ids.removeIf(id -> id < 256); // old exports name ids of letters, left over from a default configuration
-        }
         if (tokenizer != null) {
             ids.add(tokenizer.endOfText());
-            ids.add(isOlala ? tokenizer.documentStart() : tokenizer.endOfText()); // <|endoftext|>, too
-            ids.remove(-1);
         }
+        if (tokenizer != null && config.family().equals(OlalaFamily.NAME)) {
+            ids.add(tokenizer.documentStart()); // <|endoftext|>, too
+            int[] endOfTurn = tokenizer.encodeWithSpecialTokens(OlalaFamily.END_OF_TURN);
+            ids.add(endOfTurn.length == 1 ? endOfTurn[0] : -1);
+            if (config.sizes().vocabulary() > 1 << 16) {
+                ids.removeIf(id -> id < 256); // old exports name ids of letters, left over from a default configuration
+            }
+        }
+        ids.remove(-1);
         return Collections.unmodifiableSet(ids);
     }
 

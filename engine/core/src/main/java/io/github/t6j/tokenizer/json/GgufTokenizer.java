@@ -30,6 +30,7 @@ public final class GgufTokenizer {
     private static final Set<Object> NO_MODEL = Set.of("no_vocab", "none");
     private static final String TEMPLATE = "tokenizer.chat_template";
     private static final String BYTE_LEVEL = "gpt2";
+    private static final String OLALA = "dragon"; // architecture
 
     /** Key of tokenizer_config.json → key of the id here. */
     private static final Map<String, String> SPECIAL = new TreeMap<>(Map.of(
@@ -126,8 +127,15 @@ public final class GgufTokenizer {
         };
     }
 
-    private String splitter() {
+    /** Returns the name of the splitter. Olala's tokenizer is of Qwen2's kind, whatever name a converter gives it. */
+    private String pre() {
         String pre = get("pre", String.class, "none");
+        boolean isOlala = OLALA.equals(keys.get("general.architecture"));
+        return isOlala && !SPLITTERS.containsKey(pre) ? "qwen2" : pre;
+    }
+
+    private String splitter() {
+        String pre = pre();
         String splitter = SPLITTERS.get(pre);
         if (splitter == null) {
             throw error("pre", "one of " + SPLITTERS.keySet().stream().sorted().toList(), pre).asUnsupported();
@@ -152,7 +160,7 @@ public final class GgufTokenizer {
 
     /** Returns true if texts are normalised to NFC, which the file does not state: Qwen's are, DeepSeek's are not. */
     private boolean composes() {
-        return "qwen2".equals(get("pre", String.class, null));
+        return "qwen2".equals(pre());
     }
 
     private boolean addsSpace() {

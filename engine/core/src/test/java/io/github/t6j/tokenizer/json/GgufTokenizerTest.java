@@ -60,6 +60,28 @@ class GgufTokenizerTest {
         }
     }
 
+    /** A name that llama.cpp gives no tokenizer yet, and none. */
+    @ParameterizedTest
+    @ValueSource(strings = {"dragon", ""})
+    void theTokenizerOfOlalaIsQwens(String pre) throws IOException {
+        Map<String, Object> keys = GgufKeys.byteLevel(GoldTokenizer.unpack("qwen3", folder), "qwen2");
+        Tokenizer qwen = Tokenizer.ofGguf(keys, "qwen").orElseThrow();
+        keys.put("general.architecture", "dragon");
+        if (pre.isEmpty()) {
+            keys.remove("tokenizer.ggml.pre");
+        } else {
+            keys.put("tokenizer.ggml.pre", pre);
+        }
+
+        Tokenizer found = Tokenizer.ofGguf(keys, "file").orElseThrow();
+
+        String text = "Cafe\u0301s cost 12345 francs\u00a0!\n\n  don't";
+        assertThat(found.encode(text)).isEqualTo(qwen.encode(text));
+        keys.remove("general.architecture");
+        assertThatThrownBy(() -> Tokenizer.ofGguf(keys, "file")).isInstanceOf(ModelFormatException.class)
+                .hasMessageStartingWith("file: tokenizer.ggml.pre: expected one of");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "model        | bert     | tokenizer.ggml.model: expected gpt2 or llama, found bert",
