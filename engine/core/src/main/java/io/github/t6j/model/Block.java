@@ -61,7 +61,8 @@ record Block(
         step.append(a.attentionPass); // TPA: 2·r·(h+d) elements, not 2·h·d
     }
 
-    private void attend(AttentionStep step, Activations a) {
+    /** Sets the output of attention, gated. */
+    void attend(AttentionStep step, Activations a) {
         step.attend(a.attentionPass);
         if (attention.finishes()) {
             a.finishOutput();

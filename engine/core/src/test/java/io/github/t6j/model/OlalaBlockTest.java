@@ -18,18 +18,18 @@ import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.api.Test;
 
-/** Compares values inside a layer of differential TPA with shift, norms and gates with the original's activations. */
+/** Compares values inside a Mamba layer and one of differential TPA with the original's activations. */
 class OlalaBlockTest {
     private static final String NAME = "taps-mv";
     private static final int ROWS = 12;
-    private static final int BLOCK = 1;
+    private static final int ATTENTION = 1; // block of differential TPA; the first one is Mamba's
     private static final int HEADS = 6;
     private static final int KEY_HEADS = 2;
     private static final int SIZE = 6; // elements of a head
     private static final double TOLERANCE = 2e-5;
 
     @Test
-    void theSecondBlockHasTheOriginalsActivations() {
+    void theBlocksHaveTheOriginalsActivations() {
         try (Workers workers = new Workers(2);
                 Arena arena = Arena.ofShared();
                 Checkpoint checkpoint = Checkpoint.open(TestData.path("golden_olala/" + NAME), false)) {
@@ -39,24 +39,26 @@ class OlalaBlockTest {
             Transformer model =
                     Families.load(tensors, config, KernelChoice.kernels(), workers, arena, (done, total) -> {});
             queriesKeysAndValues(model);
-            block(model);
+            for (int block = 0; block < 2; block++) {
+                block(model, block);
+            }
         }
     }
 
     /** Keys leave their gain to the queries: only the products of both equal the original's. */
     private static void queriesKeysAndValues(Transformer model) {
         try (SequenceCache cache = model.newCache(Format.F32, false)) {
-            Activations a = activations(model);
+            Activations a = activations(model, "0.out");
             AttentionAlgorithm algorithm = algorithm(model, cache);
-            Block block = model.weights.blocks()[BLOCK];
+            Block block = model.weights.blocks()[ATTENTION];
             a.eachRow(block.attentionNorm());
             block.cache(algorithm, a);
 
             SteppedAttention attention = (SteppedAttention) block.attention();
             PagedCache pages = (PagedCache) ((LayeredCache) cache).part(block.place().kind());
-            double[] q = tap("q");
-            double[] k = tap("k");
-            double[] v = tap("v");
+            double[] q = tap("1.q");
+            double[] k = tap("1.k");
+            double[] v = tap("1.v");
             double[] query = new double[SIZE];
             double[] vector = new double[SIZE];
             for (int row = 0; row < ROWS; row++) {
@@ -80,21 +82,34 @@ class OlalaBlockTest {
         }
     }
 
-    private static void block(Transformer model) {
+    private static void block(Transformer model, int number) {
+        String before = number == 0 ? "embed" : "0.out";
+        Block block = model.weights.blocks()[number];
         try (SequenceCache cache = model.newCache(Format.F32, false)) {
-            Activations a = activations(model);
-            model.weights.blocks()[BLOCK].forward(algorithm(model, cache), a);
-            compare("gated", a.attentionPass.output, a.attentionPass.outputWidth());
-            compare("mlp", a.update, a.updateStride);
-            compare("out", a.x, a.width);
+            Activations a = activations(model, before);
+            block.forward(algorithm(model, cache), a);
+            compare(number + ".mlp", a.update, a.updateStride);
+            compare(number + ".out", a.x, a.width);
+        }
+        try (SequenceCache cache = model.newCache(Format.F32, false)) {
+            Activations a = activations(model, before);
+            AttentionAlgorithm algorithm = algorithm(model, cache);
+            a.eachRow(block.attentionNorm());
+            block.cache(algorithm, a);
+            block.attend(algorithm, a);
+            compare(number + ".gated", a.attentionPass.output, a.attentionPass.outputWidth());
+            block.multiplyOutput(a);
+            compare(number + ".proj", a.update, a.updateStride);
+            a.eachRow(block.attentionRotation());
+            compare(number + ".mid", a.x, a.width);
         }
     }
 
-    /** Buffers with the state before the block. */
-    private static Activations activations(Transformer model) {
+    /** Buffers with the state before a block. */
+    private static Activations activations(Transformer model, String name) {
         Activations a = new Activations(model, ROWS);
         a.attentionPass.rows = ROWS;
-        double[] before = TestData.doubles("golden_olala/" + NAME + "/activations_f64.safetensors", "0.out");
+        double[] before = tap(name);
         for (int i = 0; i < before.length; i++) {
             a.x[i] = (float) before[i];
         }
@@ -112,7 +127,7 @@ class OlalaBlockTest {
     }
 
     private static double[] tap(String name) {
-        return TestData.doubles("golden_olala/" + NAME + "/activations_f64.safetensors", BLOCK + "." + name);
+        return TestData.doubles("golden_olala/" + NAME + "/activations_f64.safetensors", name);
     }
 
     private static double dot(double[] x, int xAt, double[] y, int yAt) {
