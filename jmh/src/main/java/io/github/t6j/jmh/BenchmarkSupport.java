@@ -30,6 +30,9 @@ final class BenchmarkSupport {
     /** JVM option that allows huge pages for weights and long contexts, as in bin/t6j. */
     static final String HUGE_PAGES = "--enable-native-access=ALL-UNNAMED";
 
+    /** Calls of an operation of about a microsecond that make a step of its warm-up. */
+    private static final int CALLS = 1000;
+
     /** Consecutive steps that must allocate almost nothing. */
     private static final int STEADY_STEPS = 20;
 
@@ -122,6 +125,15 @@ final class BenchmarkSupport {
                                 + " vectors after a minute: C2 did not compile the kernels as usual; run it again");
             }
         }
+    }
+
+    /** Warms up an operation that is too short to be a step by itself. */
+    static void warmShort(Runnable operation) {
+        warm(() -> {
+            for (int call = 0; call < CALLS; call++) {
+                operation.run();
+            }
+        });
     }
 
     /** Returns the format of a cache's elements. */

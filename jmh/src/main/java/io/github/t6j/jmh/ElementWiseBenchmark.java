@@ -5,6 +5,7 @@ import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -51,6 +52,9 @@ public class ElementWiseBenchmark extends TimeBenchmark {
         cos = new float[rope.pairs()];
         sin = new float[rope.pairs()];
         rope.table(1000, cos, sin, 0);
+        List.<Runnable>of(this::rmsNorm, this::swiGlu, this::rope, this::softmax)
+                .forEach(BenchmarkSupport::warmShort);
+        rotated = Arrays.copyOf(x, width);
         Outputs.keep(rmsNorm().clone(), swiGlu().clone(), softmax(), sum, rope());
         rotated = Arrays.copyOf(x, width);
     }

@@ -54,6 +54,7 @@ public class ModelBenchmark {
         public int threads;
 
         RandomModel shape;
+        long weights;
         long weightBytes;
         Transformer transformer;
         Sequence sequence;
@@ -71,6 +72,7 @@ public class ModelBenchmark {
             chosen = BenchmarkSupport.kernels("simd");
             shape = random;
             DType dtype = Matrices.dtype(type);
+            weights = shape.matrixWeights();
             weightBytes = shape.matrixBytes(dtype);
             BenchmarkSupport.checkFits(model, 2 * weightBytes);
             workers = new Workers(threads);
@@ -210,7 +212,7 @@ public class ModelBenchmark {
         long tokens = prompt.tokens;
         long embedding = (long) loaded.shape.vocabulary() * loaded.shape.attention().width();
         rate.tokens.add(tokens);
-        rates.add(0, 2 * (tokens * (loaded.shape.matrixWeights() - embedding) + embedding)
+        rates.add(0, 2 * (tokens * (loaded.weights - embedding) + embedding)
                 + loaded.attentionFlops(tokens * (tokens + 1) / 2));
         return prompt.feed(loaded);
     }
@@ -220,7 +222,7 @@ public class ModelBenchmark {
     public float[] decode(Loaded loaded, Context context, Rates rates, TokenRate rate) {
         rate.tokens.add(1);
         rates.add(loaded.weightBytes + loaded.sequence.cacheBytes(),
-                2 * loaded.shape.matrixWeights() + loaded.attentionFlops(context.depth + 1L));
+                2 * loaded.weights + loaded.attentionFlops(context.depth + 1L));
         return context.decode(loaded);
     }
 }

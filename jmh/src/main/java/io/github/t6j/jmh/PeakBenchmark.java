@@ -77,6 +77,8 @@ public class PeakBenchmark extends RateBenchmark {
     public static class Work {
         /** Multiplications and additions. */
         public long flops;
+
+        private final float[] sums = new float[LANES]; // a vector that is returned would be an object
     }
 
     /** Reads all the data. @return sums, one per lane */
@@ -124,7 +126,7 @@ public class PeakBenchmark extends RateBenchmark {
 
     /** Multiplies and adds in registers, as a matrix product does: ten independent chains hide the latency of one. */
     @Benchmark
-    public FloatVector multiplyAdd(Work work) {
+    public float[] multiplyAdd(Work work) {
         int steps = 100_000;
         FloatVector x = FloatVector.broadcast(SPECIES, 0.999f);
         FloatVector y = FloatVector.broadcast(SPECIES, 1e-3f);
@@ -151,6 +153,7 @@ public class PeakBenchmark extends RateBenchmark {
             j = j.fma(x, y);
         }
         work.flops += 2L * 10 * LANES * steps;
-        return a.add(b).add(c.add(d)).add(e.add(f)).add(g.add(h).add(i.add(j)));
+        a.add(b).add(c.add(d)).add(e.add(f)).add(g.add(h).add(i.add(j))).intoArray(work.sums, 0);
+        return work.sums;
     }
 }

@@ -266,7 +266,7 @@ class BenchmarksTest {
         PeakBenchmark peak = new PeakBenchmark();
 
         float[] sums = peak.read(data, traffic);
-        float[] chains = peak.multiplyAdd(work).toArray();
+        float[] chains = peak.multiplyAdd(work).clone();
 
         double sum = 0;
         for (float lane : sums) {
