@@ -302,9 +302,10 @@ public final class StudyCommand implements Callable<Integer> {
         return arguments.size() == 2 ? 0 : LearningCurvesCommand.run(arguments.toArray(String[]::new));
     }
 
-    /** Measures the speed of all attentions if requested, or of the attentions not measured yet. */
+    /** Measures the speed of all attentions if requested, or of the attentions not measured yet on this machine. */
     private void measureSpeed(StudyData data, long length) throws IOException {
-        StudySpeed before = speed();
+        StudySpeed kept = speed();
+        StudySpeed before = kept != null && kept.isOfThisMachine() ? kept : null;
         List<StudyRun> runs = attentions.stream().map(attention -> run(attention, rates.first(), firstSeed(), length))
                 .filter(run -> part.speed || before == null || !before.has(run)).toList();
         if (!runs.isEmpty()) {

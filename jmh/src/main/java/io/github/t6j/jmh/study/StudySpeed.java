@@ -7,11 +7,13 @@ import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.benchmark.FilledCache;
+import io.github.t6j.jmh.Machine;
 import io.github.t6j.training.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -23,19 +25,21 @@ import java.util.Map;
  * Speed of attentions in training and in decoding, measured separately, since a run's wall clock includes evaluations,
  * pauses, and other work of the machine.
  *
+ * @param machine processor, cores, kernels and JDK; null in older files
  * @param tokens tokens of a training step
  * @param tokensPerSecond speed of each timed training step of each preset, in order
  * @param depth tokens in the cache, of random elements, before the first decoding step
  * @param decodeMillis time of each timed decoding step of each preset, in order
  */
 record StudySpeed(
-        int rounds, int warmUp, int steps, int tokens, int threads, Map<String, List<Double>> tokensPerSecond,
-        int depth, Map<String, List<Double>> decodeMillis) {
+        String machine, int rounds, int warmUp, int steps, int tokens, int threads,
+        Map<String, List<Double>> tokensPerSecond, int depth, Map<String, List<Double>> decodeMillis) {
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
     private static final int WARM_UP = 5;
     private static final int STEPS = 10;
     private static final int DEPTH = 16_384;
     private static final int DECODED = 50; // after as many of warm-up
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     StudySpeed {
         decodeMillis = decodeMillis == null ? Map.of() : decodeMillis; // of older files
@@ -46,7 +50,7 @@ record StudySpeed(
      *
      * @param work folder for the models that are decoded, replaced each time
      */
-    static StudySpeed measure(List<StudyRun> runs, StudyData data, int rounds, Path work) {
+    static StudySpeed measure(List<StudyRun> runs, StudyData data, int rounds, Path work) throws IOException {
         Map<String, List<Double>> all = new LinkedHashMap<>();
         Map<String, List<Double>> decoding = new LinkedHashMap<>();
         for (int round = 0; round < rounds; round++) {
@@ -70,14 +74,28 @@ record StudySpeed(
             }
         }
         return new StudySpeed(
-                rounds, WARM_UP, STEPS, StudyTraining.STEP, Runtime.getRuntime().availableProcessors(), all, DEPTH,
+                here(), rounds, WARM_UP, STEPS, StudyTraining.STEP, Runtime.getRuntime().availableProcessors(), all,
+                DEPTH,
                 decoding);
+    }
+
+    /** Returns processor, cores, kernels and JDK of this run. */
+    static String here() throws IOException {
+        Machine machine = Machine.here("study");
+        return String.join(", ", machine.processor(), Integer.toString(machine.cores()) + " cores", machine.kernels(),
+                "JDK " + System.getProperty("java.version"));
+    }
+
+    /** Returns true if this machine and JDK measured these speeds. */
+    boolean isOfThisMachine() throws IOException {
+        return here().equals(machine);
     }
 
     /** Decodes some tokens of a saved model after {@value #DEPTH} others. */
     private static void decode(Path folder, List<Double> millis) {
         SessionOptions options = SessionOptions.defaults().withContextLength(DEPTH + 2 * DECODED);
         try (Model model = Model.load(folder); Session session = model.newSession(options)) {
+            model.warmUp(PATIENCE); // else the first attention would decode with the scalar twin
             FilledCache.fill(session, DEPTH, 1);
             for (int step = 0; step < 2 * DECODED; step++) {
                 long start = System.nanoTime();
@@ -115,7 +133,8 @@ record StudySpeed(
 
     /** Returns these speeds, and earlier ones of other presets that were measured in the same way, or null. */
     StudySpeed over(StudySpeed before) {
-        if (before == null || before.rounds != rounds || before.warmUp != warmUp || before.steps != steps
+        if (before == null || !machine.equals(before.machine) || before.rounds != rounds || before.warmUp != warmUp
+                || before.steps != steps
                 || before.tokens != tokens || before.threads != threads || before.depth != depth) {
             return this;
         }
@@ -123,7 +142,7 @@ record StudySpeed(
         all.putAll(tokensPerSecond);
         Map<String, List<Double>> decoding = new LinkedHashMap<>(before.decodeMillis);
         decoding.putAll(decodeMillis);
-        return new StudySpeed(rounds, warmUp, steps, tokens, threads, all, depth, decoding);
+        return new StudySpeed(machine, rounds, warmUp, steps, tokens, threads, all, depth, decoding);
     }
 
     /** Returns tokens per second of the median step and of the fastest, as text; – if the preset was not measured. */
@@ -158,9 +177,9 @@ record StudySpeed(
     String words() {
         String training = String.format(Locale.ROOT,
                 "Tokens/s: the median of %d training steps of %d tokens (in parentheses the fastest), in %d rounds over the "
-                        + "attentions, each time after %d steps of warm-up; %d threads. Measured by itself, not of the "
+                        + "attentions, each time after %d steps of warm-up; %d threads%s. Measured by itself, not of the "
                         + "runs (speed.json).",
-                rounds * steps, tokens, rounds, warmUp, threads);
+                rounds * steps, tokens, rounds, warmUp, threads, machine == null ? "" : " of " + machine);
         String decoding = decodeMillis.isEmpty()
                 ? ""
                 : String.format(Locale.ROOT,

@@ -211,7 +211,8 @@ class StudyTest {
                     """.formatted(run[0].split("-")[0], run[0].split("-")[1], run[1]));
         }
         Files.copy(results.resolve("mha-nano-8k-0.002-4.json"), results.resolve("mha-nano-16k-0.002-1.json"));
-        new StudySpeed(1, 5, 1, 4096, 2, Map.of("mha-nano", List.of(100.0)), 7, Map.of("mha-nano", List.of(2.5)))
+        new StudySpeed(StudySpeed.here(), 1, 5, 1, 4096, 2, Map.of("mha-nano", List.of(100.0)), 7,
+                Map.of("mha-nano", List.of(2.5)))
                 .write(out.resolve("speed.json"));
         assertThat(study("mha", "1,2,3")).isZero();
         assertThat(out.resolve("study.md")).content().contains("| MHA | 3 | 0.004 | 4.1333 ± 0.1528 | ",
@@ -315,11 +316,11 @@ class StudyTest {
                 .doesNotContain("tokens/s", "Tokens/s", "was tried", "plots/");
         Map<String, List<Double>> steps = Map.of("mha-micro", List.of(100.0, 1.0, 1300.0, 1100.0));
         Map<String, List<Double>> decoding = Map.of("mha-micro", List.of(3.0, 1.0, 2.5));
-        assertThat(StudyTable.of(1, runs, null, new StudySpeed(2, 5, 2, 4096, 2, steps, 100, decoding))).contains(
+        assertThat(StudyTable.of(1, runs, null, new StudySpeed(null, 2, 5, 2, 4096, 2, steps, 100, decoding))).contains(
                 "| tokens/s | ms a token after 100 |\n", "| 3,440,640 | 9,216 | 600 (1,300) | 2.50 (1.00) |\n",
                 "Tokens/s: the median of 4 training steps of 4096 tokens (in parentheses the fastest), in 2 rounds over the attentions, "
                         + "each time after 5 steps of warm-up; 2 threads.");
-        assertThat(StudyTable.of(1, runs, null, new StudySpeed(2, 5, 2, 4096, 2, Map.of(), 100, Map.of())))
+        assertThat(StudyTable.of(1, runs, null, new StudySpeed(null, 2, 5, 2, 4096, 2, Map.of(), 100, Map.of())))
                 .contains("| 9,216 | – |\n").doesNotContain("ms a token");
         StudyResult diverged = result("mha", "MHA", 0.1, 1, Double.POSITIVE_INFINITY, 9216);
         diverged.write(file);
@@ -410,7 +411,7 @@ class StudyTest {
     /** MHA takes four times as long as GQA: its disc has twice the diameter. T6 was not measured. */
     @Test
     void theAreaOfADiscIsTheTimeOfAToken() {
-        StudySpeed speed = new StudySpeed(1, 5, 1, 4096, 2, Map.of(), 7,
+        StudySpeed speed = new StudySpeed(null, 1, 5, 1, 4096, 2, Map.of(), 7,
                 Map.of("mha-micro", List.of(4.0), "gqa-micro", List.of(1.0, 0.9, 1.1)));
 
         Plot plot = StudyFigure.of(SOME, speed);
