@@ -1,5 +1,8 @@
 package io.github.t6j.jmh.peer;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -23,6 +26,16 @@ record PeerEngine(String name, String source, String jars, String option) {
         String source = "JinferPeer.java";
         return List.of(new PeerEngine("jinfer", source, jars, "-Djam.native.disabled=true"),
                 new PeerEngine("jinfer native", source, jars, "-Djam.native.disabled=false"));
+    }
+
+    /** Returns the text of the file {@code version} among the jars, which .ci/java-peers writes. */
+    String version() throws IOException {
+        Path file = Path.of(jars, "version");
+        return Files.exists(file) ? Files.readString(file).strip() : "of unknown version";
+    }
+
+    boolean isNative() {
+        return name.endsWith(" native");
     }
 
     boolean isJlama() {

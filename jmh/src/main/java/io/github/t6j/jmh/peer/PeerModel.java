@@ -83,8 +83,10 @@ interface PeerModel extends AutoCloseable {
 
             @Override
             public PeerDescription description() {
-                return PeerDescription.of(engine(), String.valueOf(Model.class.getPackage().getImplementationVersion()),
-                        kernels == null ? KernelChoice.kernels().description() : "native kernels", "the file", cache());
+                return new PeerDescription(engine(),
+                        String.valueOf(Model.class.getPackage().getImplementationVersion()),
+                        kernels == null ? KernelChoice.kernels().description() : "native kernels", "the file", cache(),
+                        Double.NaN);
             }
 
             @Override
@@ -158,8 +160,8 @@ interface PeerModel extends AutoCloseable {
 
             @Override
             public PeerDescription description() {
-                return PeerDescription.of(engine(), LlamaStructs.VERSION,
-                        "its default context, which chooses flash attention itself", "the file", cache());
+                return new PeerDescription(engine(), LlamaStructs.VERSION,
+                        "its default context, which chooses flash attention itself", "the file", cache(), Double.NaN);
             }
 
             @Override

@@ -27,14 +27,14 @@ final class PeerProcess implements PeerModel {
     private final BufferedReader answers;
     private final PeerDescription description;
 
-    private PeerProcess(PeerEngine engine, String model, Process process) {
+    private PeerProcess(PeerEngine engine, String model, Process process) throws IOException {
         this.engine = engine.name();
         this.model = model;
         vocabulary = PeerShape.of(model).vocabulary();
         this.process = process;
         commands = new PrintStream(process.getOutputStream(), false, StandardCharsets.US_ASCII);
         answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
-        description = PeerDescription.of(engine.name(), answer("ready\t").split("\t"));
+        description = PeerDescription.of(engine, engine.version(), answer("ready\t").split("\t"));
     }
 
     /**
@@ -66,7 +66,7 @@ final class PeerProcess implements PeerModel {
         Process process = builder.start();
         try {
             return new PeerProcess(engine, model, process);
-        } catch (RuntimeException failure) {
+        } catch (IOException | RuntimeException failure) {
             process.destroy();
             throw failure;
         }

@@ -50,6 +50,8 @@ public final class PeerRun {
     private final PrintStream err;
     private volatile PeerResults results;
     private volatile boolean hasEnded;
+    private final long start = System.nanoTime();
+    private int done; // tests of this run
 
     /**
      * @param json file of the results; tests in it are skipped
@@ -121,10 +123,12 @@ public final class PeerRun {
     }
 
     /** Prints what an interrupted run has kept; nothing after one that ended or failed. */
-    private void printKept(String command) {
+    void printKept(String command) {
         if (!hasEnded && results.missing() < results.tests()) {
-            err.printf("%nstopped: %d of %d tests are kept in %s%nthe same command measures the missing ones:%n  %s%n",
-                    results.tests() - results.missing(), results.tests(), json, command);
+            err.printf("%nstopped: %d of %d tests are kept in %s%nthe same command measures the missing %d:%n  %s%n",
+                    results.tests() - results.missing(), results.tests(), json, results.missing(), command);
+            err.printf("pages of those that are kept:%n"
+                    + "  java -jar jmh/target/benchmarks.jar report --from %s --out %s%n", json, json.getParent());
         }
     }
 
@@ -219,10 +223,19 @@ public final class PeerRun {
             for (int depth : results.missing(type)) {
                 results = results.with(List.of(), test(type, models, depth));
                 results.write(json);
+                done++;
+                printLeft();
             }
         } finally {
             models.forEach(PeerModel::close);
         }
+    }
+
+    /** Prints the time left, in proportion to the tests of this run. */
+    private void printLeft() {
+        double minutes = (System.nanoTime() - start) / 60e9 / done * results.missing();
+        err.printf(Locale.ROOT, "%d of %d tests done, about %.0f min left%n", results.tests() - results.missing(),
+                results.tests(), Math.ceil(minutes));
     }
 
     PeerResults results() {

@@ -27,9 +27,8 @@ final class JinferPeer<S extends ContextState> implements PeerLoop {
     @Override
     public String description() {
         String products = JAM.providers().stream().map(JAM.Provider::id).collect(Collectors.joining(", "));
-        return String.join("\t", "0.1.0, commit 0e6d3f64dda1",
-                "backends of products, the first preferred: " + products + "; batches of " + BATCH, "the same GGUF file",
-                "f16");
+        return String.join("\t", "backends of products, the first preferred: " + products + "; batches of " + BATCH,
+                "the same GGUF file", "f16");
     }
 
     @Override

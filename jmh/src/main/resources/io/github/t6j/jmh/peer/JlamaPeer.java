@@ -32,8 +32,7 @@ final class JlamaPeer implements PeerLoop {
 
     @Override
     public String description() {
-        return String.join("\t", "0.8.4", TensorOperationsProvider.get().name() + ", activations f32",
-                weights, "f32");
+        return String.join("\t", TensorOperationsProvider.get().name() + ", activations f32", weights, "f32");
     }
 
     @Override

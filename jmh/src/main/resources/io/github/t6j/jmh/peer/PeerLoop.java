@@ -10,7 +10,7 @@ import java.util.Arrays;
  * file with that of an engine when it starts them; the build does not, since it has no other engine's jars.
  */
 interface PeerLoop {
-    /** Returns version, options, weights and cache, separated by tabs. */
+    /** Returns options, weights and cache, separated by tabs. The options of native kernels have the word native. */
     String description();
 
     /** Forgets the tokens from {@code position} on. */

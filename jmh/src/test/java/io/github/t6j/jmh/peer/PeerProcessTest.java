@@ -20,17 +20,23 @@ class PeerProcessTest {
     private Path folder;
 
     private PeerProcess start(String type) throws IOException {
-        PeerEngine engine = new PeerEngine("fake native", "FakePeer.java", folder.toString(), "-Dfake=!");
+        return start("fake native", type);
+    }
+
+    private PeerProcess start(String name, String type) throws IOException {
+        PeerEngine engine = new PeerEngine(name, "FakePeer.java", folder.toString(), "-Dfake=,native");
         return PeerProcess.start(engine, folder, "mha", type, Path.of("model.gguf"), PLAN);
     }
 
     @Test
     void commandsReachTheEngine() throws IOException {
         Files.writeString(folder.resolve("hotspot_compiler"), "inline java/lang/String.length\n");
+        Files.writeString(folder.resolve("version"), "1.0\n");
         int filled = IntStream.of(PeerModel.ids(1100, 50304)).sum();
         try (PeerProcess process = start("q8_0")) {
             assertThat(process.description()).isEqualTo(
-                    new PeerDescription("fake native", "1.0", "model.gguf q8_0 2 1117!", "none", "f64", Double.NaN));
+                    new PeerDescription("fake native", "1.0", "model.gguf q8_0 2 1117,native", "none", "f64",
+                            Double.NaN));
             process.fill(1100); // in three pieces
 
             assertThat(process.logits(new int[] {3, 4})).containsExactly(1102, filled + 7, 4);
@@ -42,6 +48,13 @@ class PeerProcessTest {
             process.fill(0);
             assertThat(process.logits(new int[] {1})).containsExactly(1, 1, 1);
         }
+    }
+
+    /** Jlama, for example, computes in Java if its native library does not load. */
+    @Test
+    void anEngineWithOtherKernelsThanItsNameSaysIsAnError() {
+        assertThatIllegalStateException().isThrownBy(() -> start("fake", "q8_0")).withMessage(
+                "fake: expected kernels in Java, found model.gguf q8_0 2 1117,native; see its messages above");
     }
 
     @Test

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +57,7 @@ class PeerRunTest {
 
             @Override
             public PeerDescription description() {
-                return PeerDescription.of(engine, "1", "none", "the file", cache());
+                return new PeerDescription(engine, "1", "none", "the file", cache(), Double.NaN);
             }
 
             @Override
@@ -171,6 +173,26 @@ class PeerRunTest {
                 .startsWith("prompt of 100").endsWith("decode at 1024");
         assertThat(results.engines()).as("each engine once").containsExactlyElementsOf(whole.engines()).hasSize(2);
         assertThat(PeerResults.read(folder.resolve("peer.json")).speeds()).hasSize(9);
+    }
+
+    /** After Ctrl-C, a user reads what is kept, how to go on, and how to make pages of it. */
+    @Test
+    void aStoppedRunSaysWhatIsKept() throws IOException {
+        PeerResults whole = measured();
+        List<PeerSpeed> kept = whole.speeds().stream().filter(speed -> speed.depth() < 1024).toList();
+        Path json = folder.resolve("peer.json");
+        new PeerResults(whole.plan(), whole.jdk(), whole.engines(), kept).write(json);
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+
+        PeerRun run = new PeerRun(PLAN, json, 0.05, new PrintStream(printed, true, StandardCharsets.UTF_8));
+        run.printKept("the command");
+        run.measure("q8_0", List.of(model("t6j", "t6"), model("t6j", "mha"), model("llama.cpp", "mha")));
+
+        assertThat(printed.toString(StandardCharsets.UTF_8).lines()).contains(
+                "stopped: 2 of 3 tests are kept in " + json, "the same command measures the missing 1:",
+                "  the command",
+                "  java -jar jmh/target/benchmarks.jar report --from " + json + " --out " + folder,
+                "3 of 3 tests done, about 0 min left");
     }
 
     @Test

@@ -15,7 +15,7 @@ final class FakePeer implements PeerLoop {
 
     @Override
     public String description() {
-        return "1.0\t" + options + "\tnone\tf64";
+        return options + "\tnone\tf64";
     }
 
     @Override
