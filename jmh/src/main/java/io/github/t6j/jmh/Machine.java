@@ -63,20 +63,15 @@ public record Machine(
     }
 
     /**
-     * Returns the first property by which {@code other} is no part of the same run, with both values, or null. Results
-     * in the checkout make it dirty, and a run may take more than a day.
+     * Returns the first property by which {@code other} is no part of the same run, with both values, or null. A run
+     * may take more than a day.
      */
     public String difference(Machine other) {
         String[][] compared = {{"suite", suite, other.suite}, {"CPU", processor(), other.processor()},
             {"cores", Integer.toString(cores), Integer.toString(other.cores)}, {"kernels", kernels, other.kernels},
-            {"commit", clean(commit), clean(other.commit)}};
+            {"commit", commit, other.commit}};
         return Stream.of(compared).filter(values -> !Objects.equals(values[1], values[2])).findFirst()
                 .map(values -> values[0] + " " + values[2] + " instead of " + values[1]).orElse(null);
-    }
-
-    /** Returns a commit without the mark of changed files. */
-    public static String clean(String commit) {
-        return commit == null ? null : commit.replaceFirst("-dirty$", "");
     }
 
     /** Returns version and commit of t6j. */

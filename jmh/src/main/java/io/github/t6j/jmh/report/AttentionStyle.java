@@ -75,9 +75,9 @@ public record AttentionStyle(String name, Color color, Color dark, Shape marker,
         return new AttentionStyle(name, color, dark, other.marker, other.dash);
     }
 
-    /** Returns the same colour with a fine dash and another marker, for another engine. */
-    AttentionStyle dotted() {
-        return new AttentionStyle(name, color, dark, of("mlra").marker, 2, 2);
+    /** Returns the style of the next curve of this attention in a figure. @param earlier number of curves so far */
+    AttentionStyle next(Map<AttentionStyle, Integer> earlier) {
+        return like(earlier.merge(this, 1, Integer::sum) - 1);
     }
 
     BasicStroke stroke(float width) {

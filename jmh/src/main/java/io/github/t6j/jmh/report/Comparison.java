@@ -1,5 +1,6 @@
 package io.github.t6j.jmh.report;
 
+import io.github.t6j.jmh.Machine;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -19,6 +20,14 @@ final class Comparison {
 
     private Comparison() {}
 
+    /** Returns a line about a run: times of two machines, or of memory of another speed, differ without a change. */
+    static String run(String when, Machine machine, List<Result> results) {
+        Limits limits = new Limits(results, machine.thirdLevelBytes());
+        return "%s: %s, %s; %s; JDK %s; reads from memory %s, multiply-adds %s".formatted(when, machine.processor(),
+                Numbers.cores(machine.cores()), machine.software(), results.getFirst().jdkVersion(),
+                limits.memory(machine.cores()).text("B/s"), limits.multiplyAdd(machine.cores()).text("FLOP/s"));
+    }
+
     /** Returns lines: each change, the largest first, then the number of changes. */
     static List<String> lines(List<Result> before, List<Result> after) {
         Map<String, Result> old = byKey(before);
@@ -35,7 +44,7 @@ final class Comparison {
             if (!then.overlaps(now) && Math.abs(ratio - 1) > MIN_CHANGE) {
                 double factor = Math.max(ratio, 1 / ratio);
                 changes.add(new Change(factor, Numbers.factor(factor) + (ratio > 1 ? " faster: " : " slower: ")
-                        + result.shortKey() + ": " + then.time() + " → " + now.time()));
+                        + result.shortKey() + ": " + old.get(key).markedTime() + " → " + result.markedTime()));
             }
         });
         List<String> outputs = current.entrySet().stream()

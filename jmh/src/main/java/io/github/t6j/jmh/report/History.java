@@ -9,9 +9,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jfree.chart.axis.NumberAxis;
@@ -30,33 +32,46 @@ public record History(List<Line> lines) {
     /** Test of the lines of {@link #PEER} that is drawn; the table has all. */
     private static final String DRAWN = " q8_0 decode";
 
+    /** A ratio has five decimals: pages round it to three digits. */
+    private static final double PRECISION = 1e5;
+
     /** Letters of a commit in a figure. */
     private static final int SHORT = 7;
 
     /**
      * A run of a suite.
      *
+     * @param forks of each step; null in the suite peer and in older lines
+     * @param marked attentions whose forks, or whose limit's, differ by more than 10 %; null if there are none
      * @param ratios by attention, the share of the machine's nearest limit in a decode step of the longest context; in
      *     the suite peer by model, type and test, the speed of t6j divided by llama.cpp's
      */
-    public record Line(String suite, String commit, String date, String machine, Map<String, Double> ratios) {
-        private static Line of(Machine machine, Map<String, Double> ratios) {
-            ratios.replaceAll((name, ratio) -> Math.round(ratio * 1000) / 1000.0);
+    public record Line(
+            String suite, String commit, String date, String machine, Integer forks, List<String> marked,
+            Map<String, Double> ratios) {
+        private static Line of(Machine machine, Integer forks, List<String> marked, Map<String, Double> ratios) {
+            ratios.replaceAll((name, ratio) -> Math.round(ratio * PRECISION) / PRECISION);
             return new Line(machine.suite(), machine.commit() == null ? "unknown" : machine.commit(), machine.date(),
-                    machine.processor() + ", " + Numbers.cores(machine.cores()) + ", " + machine.kernels(), ratios);
+                    machine.processor() + ", " + Numbers.cores(machine.cores()) + ", " + machine.kernels(), forks,
+                    marked.isEmpty() ? null : marked, ratios);
         }
 
         /** Returns the line of a suite's results. */
         static Line of(Machine machine, List<Result> results) {
             Limits limits = new Limits(results, machine.thirdLevelBytes());
             Map<String, Double> ratios = new LinkedHashMap<>();
+            List<String> marked = new ArrayList<>();
             Machines.steps(results).ifPresent(steps -> steps.series().forEach((attention, points) -> {
                 Limits.Fraction share = limits.of(points.lastEntry().getValue());
                 if (share != null) {
                     ratios.put(attention, share.share());
                 }
+                if (share != null && share.isMarked()) {
+                    marked.add(attention);
+                }
             }));
-            return of(machine, ratios);
+            Integer forks = results.stream().map(Result::forks).min(Comparator.naturalOrder()).orElse(null);
+            return of(machine, forks, marked, ratios);
         }
 
         /** Returns the line of a comparison with llama.cpp. */
@@ -67,18 +82,35 @@ public record History(List<Line> lines) {
                             && own.type().equals(peer.type()) && own.test().equals(peer.test()))
                     .forEach(own -> ratios.put(peer.model() + " " + peer.type() + " " + peer.test(),
                             own.fastest() / peer.fastest())));
-            return of(machine, ratios);
+            return of(machine, null, List.of(), ratios);
         }
 
         /** Returns the ratio as text, or a dash if this run has none. */
         public String ratio(String name) {
             Double ratio = ratios.get(name);
-            return ratio == null ? "–" : suite.equals(PEER) ? Numbers.factor(ratio) : Numbers.percent(ratio);
+            return ratio == null
+                    ? "–"
+                    : suite.equals(PEER)
+                            ? Numbers.factor(ratio)
+                            : Numbers.percent(ratio) + (isMarked(name) ? " †" : "");
+        }
+
+        private boolean isMarked(String name) {
+            return marked != null && marked.contains(name);
         }
 
         private boolean isOfTheSameRun(Line other) {
-            return suite.equals(other.suite) && Machine.clean(commit).equals(Machine.clean(other.commit))
-                    && machine.equals(other.machine);
+            return suite.equals(other.suite) && commit.equals(other.commit) && machine.equals(other.machine);
+        }
+
+        /** Returns this line with ratios that {@code before} has alone: a comparison may be measured in parts. */
+        private Line over(Line before) {
+            if (!suite.equals(PEER)) {
+                return this;
+            }
+            Map<String, Double> all = new LinkedHashMap<>(before.ratios);
+            all.putAll(ratios);
+            return new Line(suite, commit, date, machine, forks, marked, all);
         }
 
         private boolean isComplete() {
@@ -125,12 +157,12 @@ public record History(List<Line> lines) {
                 + " machine and ratios, found " + text);
     }
 
-    /** Returns the history with a line at its end, or in the place of the line of the same run. */
+    /** Returns the history with a line at its end, or over the line of the same run. */
     History with(Line added) {
         List<Line> all = new ArrayList<>(lines);
         for (int i = 0; i < all.size(); i++) {
             if (all.get(i).isOfTheSameRun(added)) {
-                all.set(i, added);
+                all.set(i, added.over(all.get(i)));
                 return new History(all);
             }
         }
@@ -174,11 +206,12 @@ public record History(List<Line> lines) {
         curves.forEach((ratio, values) -> {
             AttentionStyle known = AttentionStyle.of(ratio.split(" ")[0]);
             AttentionStyle style = known == null ? AttentionStyle.of("gqa") : known; // models of other sizes are GQA
-            int number = earlier.merge(style, 1, Integer::sum) - 1;
             String curve = peer && known != null
                     ? ratio.replaceFirst("^\\S+ q8_0", style.name() + ",")
                     : peer ? ratio : style.name();
-            chart.curve(curve, style.like(number), values);
+            Set<Integer> hollow = values.keySet().stream().filter(at -> runs.get(at).isMarked(ratio))
+                    .collect(Collectors.toSet());
+            chart.curve(curve, style.next(earlier), values, hollow);
         });
         return chart.plot(name);
     }

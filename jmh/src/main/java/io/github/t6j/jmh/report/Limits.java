@@ -2,6 +2,7 @@ package io.github.t6j.jmh.report;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -21,36 +22,55 @@ public record Limits(List<Result> results, long thirdLevel) {
      *
      * @param share share, at most 1 except for the reason {@code why}
      * @param of name of the nearest limit
-     * @param why reason for a share above 100 %, or empty
+     * @param reason reason for a share above 100 %, or empty
+     * @param isMarked true if forks of the result, or of the limit, differ by more than 10 %
      */
-    public record Fraction(double share, String of, String reason) {
+    public record Fraction(double share, String of, String reason, boolean isMarked) {
         @Override
         public String toString() {
-            return Numbers.percent(share) + " of " + of + (reason.isEmpty() ? "" : ": " + reason);
+            return Numbers.percent(share) + (isMarked ? " †" : "") + " of " + of
+                    + (reason.isEmpty() ? "" : ": " + reason);
         }
     }
 
     /** Measurements of one limit, in the order of the run: at its beginning, and in newer runs at its end. */
-    record Ends(List<Measured> values) {
-        /** Returns the limit. */
+    record Ends(List<Result> results, String counter) {
+        private Optional<Result> best() {
+            return results.stream().max(Comparator.comparingDouble(result -> result.counter(counter).mean()));
+        }
+
+        /** Returns the limit; null if it was not measured. */
         Measured highest() {
-            return values.stream().max(Comparator.comparingDouble(Measured::mean)).orElse(null);
+            return best().map(result -> result.counter(counter)).orElse(null);
+        }
+
+        /** Returns the limit with its unit, and a dagger if its forks differ by more than 10 %. */
+        String text(String unit) {
+            return best().map(result -> rate(result, unit)).orElse("–");
+        }
+
+        private String rate(Result result, String unit) {
+            return result.marked(result.counter(counter).rate(unit));
         }
 
         boolean isOnce() {
-            return values.size() == 1;
+            return results.size() == 1;
+        }
+
+        boolean isMarked() {
+            return best().stream().anyMatch(Result::isMarked);
         }
     }
 
     private Ends ends(String benchmark, int threads, int kilobytes, String counter) {
         return new Ends(results.stream().filter(r -> r.is(benchmark) && r.threads() == threads
-                && (kilobytes == 0 || r.number("kilobytes") == kilobytes)).map(r -> r.counter(counter)).toList());
+                && (kilobytes == 0 || r.number("kilobytes") == kilobytes)).toList(), counter);
     }
 
     /** Returns bytes per second from memory in {@code threads} threads; no values if not measured. */
     Ends memory(int threads) {
         int kilobytes = memoryKilobytes();
-        return kilobytes == 0 ? new Ends(List.of()) : ends("PeakBenchmark.read", threads, kilobytes, "bytes");
+        return kilobytes == 0 ? new Ends(List.of(), "bytes") : ends("PeakBenchmark.read", threads, kilobytes, "bytes");
     }
 
     /** Returns the KiB that each thread read for {@link #memory}; 0 if not measured. */
@@ -71,7 +91,7 @@ public record Limits(List<Result> results, long thirdLevel) {
     /** A limit in the report: its measurements at both ends of the run. */
     public record Row(String name, String threads, String first, String last) {
         private static Stream<Row> of(String name, int threads, Ends ends, String unit) {
-            List<String> rates = ends.values.stream().map(value -> value.rate(unit)).toList();
+            List<String> rates = ends.results.stream().map(result -> ends.rate(result, unit)).toList();
             return rates.isEmpty()
                     ? Stream.of()
                     : Stream.of(new Row(name, Numbers.threads(threads), rates.getFirst(),
@@ -96,19 +116,21 @@ public record Limits(List<Result> results, long thirdLevel) {
         }
         boolean cached = result.param("residency").equals("cached");
         int threads = result.computing();
-        Fraction bytes = fraction(result.counter("bytesPerSecond", "bytes"),
+        Fraction bytes = fraction(result, result.counter("bytesPerSecond", "bytes"),
                 cached ? secondLevel(threads) : memory(threads), cached ? "L2 read" : "memory read");
-        Fraction flops = fraction(result.counter("flopsPerSecond", "flops"), multiplyAdd(threads), "multiply-add");
+        Fraction flops = fraction(result, result.counter("flopsPerSecond", "flops"), multiplyAdd(threads),
+                "multiply-add");
         return flops == null || bytes != null && bytes.share > flops.share ? bytes : flops;
     }
 
-    private Fraction fraction(Measured counted, Ends limit, String name) {
+    private Fraction fraction(Result result, Measured counted, Ends limit, String name) {
         Measured highest = limit.highest();
         if (counted == null || counted.mean() == 0 || highest == null) {
             return null;
         }
         double share = counted.mean() / highest.mean();
-        return new Fraction(share, name, Math.round(100 * share) > 100 ? reason(counted, limit, name) : "");
+        String reason = Math.round(100 * share) > 100 ? reason(counted, limit, name) : "";
+        return new Fraction(share, name, reason, result.isMarked() || limit.isMarked());
     }
 
     private String reason(Measured counted, Ends limit, String name) {

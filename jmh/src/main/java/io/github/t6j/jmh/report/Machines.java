@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.BinaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jfree.chart.axis.NumberAxis;
@@ -46,16 +45,12 @@ public record Machines(List<Run> runs) {
 
         /** Returns the limit of reads from memory. */
         public String memory() {
-            return rate(limits.memory(steps.setting().threads()), "B/s");
+            return limits.memory(steps.setting().threads()).text("B/s");
         }
 
         /** Returns the limit of multiply-adds. */
         public String multiplyAdd() {
-            return rate(limits.multiplyAdd(steps.setting().threads()), "FLOP/s");
-        }
-
-        private static String rate(Limits.Ends limit, String unit) {
-            return limit.highest() == null ? "–" : limit.highest().rate(unit);
+            return limits.multiplyAdd(steps.setting().threads()).text("FLOP/s");
         }
 
         private Optional<Result> step(String attention, int context) {
@@ -123,7 +118,7 @@ public record Machines(List<Run> runs) {
 
     /**
      * Reads the folders in {@code folder}. Of several folders of one machine with the same kernels, the one with the
-     * most forks counts, and of these the one with the most steps.
+     * most forks counts, of these the one with the most steps, and of these the newest.
      *
      * @throws IllegalArgumentException if none has decode steps
      */
@@ -139,8 +134,7 @@ public record Machines(List<Run> runs) {
             steps(results).ifPresent(steps -> {
                 Run run = new Run(file.getParent().getFileName().toString(), machine,
                         new Limits(results, machine.thirdLevelBytes()), steps);
-                runs.merge(run.name() + ", " + machine.kernels(), run, BinaryOperator.maxBy(
-                        Comparator.comparingInt(Run::forks).thenComparingInt(any -> any.points().size())));
+                runs.merge(run.name() + ", " + machine.kernels(), run, Machines::better);
             });
         }
         if (runs.isEmpty()) {
@@ -148,6 +142,15 @@ public record Machines(List<Run> runs) {
                     + " found none; make one with report --suite quick --out " + folder + "/MACHINE");
         }
         return new Machines(List.copyOf(runs.values()));
+    }
+
+    /** Returns the run that stands for a machine: of the most forks, then steps, then the newest. */
+    private static Run better(Run one, Run other) {
+        Run shown = Stream.of(one, other).max(Comparator.comparingInt(Run::forks)
+                .thenComparingInt(run -> run.points().size()).thenComparing(run -> run.machine().date())).orElseThrow();
+        System.err.printf("%s is not shown: %s is of the same machine, and has more forks or steps, or is newer%n",
+                (shown == one ? other : one).folder(), shown.folder());
+        return shown;
     }
 
     /** Returns the attentions that any machine has measured, in the order of tables. */

@@ -19,8 +19,6 @@ import org.jfree.chart.axis.NumberAxis;
 
 /** Tables and figures that compare t6j with llama.cpp and other Java engines; the template peer.md.ftl arranges them. */
 record PeerReport(PeerResults results) {
-    private static final List<String> ENGINES = List.of("t6j", "llama.cpp", "jlama", "jinfer");
-
     private List<PeerSpeed> speeds() {
         return results.speeds();
     }
@@ -74,7 +72,7 @@ record PeerReport(PeerResults results) {
                 engine.version(), engine.options(), engine.weights(), engine.cache()), engine.logits(), Math::max));
         return lines.entrySet().stream().map(line -> line.getKey() + (line.getValue() == 0
                 ? ""
-                : "; logits differ from t6j's by at most " + String.format(Locale.ROOT, "%.0e", line.getValue())
+                : "; logits differ from t6j's by at most " + String.format(Locale.ROOT, "%.1e", line.getValue())
                         + " of the largest"))
                 .toList();
     }
@@ -107,12 +105,17 @@ record PeerReport(PeerResults results) {
                 .allMatch(own -> own.fastest() < speed.fastest());
     }
 
+    /** Returns the attention of a column's model: models of other sizes than ours are GQA. */
+    private static String attention(String column) {
+        return column.contains(" MHA ") ? "mha" : column.contains(" T6 ") ? "tpa" : "gqa";
+    }
+
     private static Plot bars(String type, List<PeerSpeed> decoding) {
         Bars bars = new Bars("Decode, " + type + " weights", "fastest of the rounds, after "
                 + decoding.getFirst().depth() + " tokens", "tokens per second");
         for (PeerSpeed speed : decoding) {
-            String attention = speed.model().startsWith("mha") ? "mha" : speed.model().startsWith("t6") ? "tpa" : "gqa";
-            bars.bar(column(speed), AttentionStyle.of(attention).color(), new Measured(speed.fastest(), Double.NaN));
+            bars.bar(column(speed), AttentionStyle.of(attention(column(speed))).color(),
+                    new Measured(speed.fastest(), Double.NaN));
         }
         return bars.plot("peer-" + type);
     }
@@ -130,15 +133,9 @@ record PeerReport(PeerResults results) {
         Map<String, TreeMap<Integer, Measured>> curves = new LinkedHashMap<>();
         decoding.forEach(speed -> curves.computeIfAbsent(column(speed), column -> new TreeMap<>()).put(speed.depth(),
                 new Measured(speed.fastest(), Double.NaN)));
-        curves.forEach((column, values) -> {
-            AttentionStyle style =
-                    AttentionStyle.of(column.contains("MHA") ? "mha" : column.contains("T6") ? "tpa" : "gqa");
-            String engine = decoding.stream().filter(speed -> column(speed).equals(column)).findFirst().orElseThrow()
-                    .engine();
-            int other = ENGINES.indexOf(engine.replace(" native", ""));
-            int variant = 2 * other + (engine.endsWith(" native") ? 1 : 0);
-            chart.curve(column, other == 0 ? style : other == 1 ? style.dotted() : style.like(variant), values);
-        });
+        Map<AttentionStyle, Integer> earlier = new LinkedHashMap<>(); // curves of the attention
+        curves.forEach((column, values) -> chart.curve(
+                column, AttentionStyle.of(attention(column)).next(earlier), values));
         return chart.plot("peer-" + type);
     }
 }

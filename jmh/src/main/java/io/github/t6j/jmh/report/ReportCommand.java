@@ -34,7 +34,8 @@ import picocli.CommandLine.Spec;
             "plots/*.svg."},
         footer = {
             "",
-            "On 2 cores, --peer takes 5 minutes, --suite quick 12 minutes, paper 75 minutes, full many hours.",
+            "On 2 cores, --peer takes 5 minutes, --suite quick 12 minutes, paper 75 minutes, full many hours, and up to",
+            "twice as long on a noisy machine, since points whose forks differ by more than 10 % are measured again.",
             "After Ctrl-C, the same command with the same folder measures the missing points. A folder has the results",
             "of one suite or of --peer.",
             "",
@@ -49,7 +50,7 @@ public final class ReportCommand implements Callable<Integer> {
     static final String END = "<!-- benchmarks: end -->";
 
     private static final String OTHERWISE =
-            "; give another --out, or delete the file to measure everything again";
+            "; give another --out, or delete the file";
 
     @Spec
     private CommandSpec spec;
@@ -114,6 +115,7 @@ public final class ReportCommand implements Callable<Integer> {
             return source.peer == null ? peerPages(source.from) : comparePeer(checked(source.peer::plan));
         }
         List<Result> old = compare == null ? null : Results.read(compare); // first: the run may replace it
+        Machine then = compare == null ? null : Results.machine(compare);
         Suite suite = source.suite == null
                 ? null
                 : checked(() -> Suite.of(source.suite, Runtime.getRuntime().availableProcessors()));
@@ -136,6 +138,8 @@ public final class ReportCommand implements Callable<Integer> {
             write(results, Results.machine(json), json);
         }
         if (old != null) {
+            System.out.println(Comparison.run("before", then, old));
+            System.out.println(Comparison.run("now", Results.machine(json), results));
             Comparison.lines(old, results).forEach(System.out::println);
         }
         if (before != null) {
@@ -235,8 +239,11 @@ public final class ReportCommand implements Callable<Integer> {
 
     private void write(List<Result> results, Machine machine, Path json) throws IOException {
         Path copied = out.resolve("results.json");
-        if (copy(json, copied, machine) && Files.exists(Results.skippedFile(json))) {
-            Files.copy(Results.skippedFile(json), Results.skippedFile(copied), StandardCopyOption.REPLACE_EXISTING);
+        if (copy(json, copied, machine)) {
+            Files.deleteIfExists(Results.skippedFile(copied)); // of an earlier run
+            if (Files.exists(Results.skippedFile(json))) {
+                Files.copy(Results.skippedFile(json), Results.skippedFile(copied));
+            }
         }
         Report report = Report.of(machine, results, Results.skipped(json));
         report.write(out);
@@ -255,6 +262,9 @@ public final class ReportCommand implements Callable<Integer> {
         if (Files.exists(other)) {
             throw new IllegalArgumentException(other + ": expected a folder for the pages of " + json
                     + " without other results, found these; give another --out");
+        }
+        if (Files.exists(to) && Files.mismatch(to, json) >= 0) {
+            throw new IllegalArgumentException(to + ": expected the results of " + json + ", found others" + OTHERWISE);
         }
         Files.copy(json, to, StandardCopyOption.REPLACE_EXISTING);
         Results.write(machine, to);

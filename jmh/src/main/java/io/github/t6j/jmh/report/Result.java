@@ -112,9 +112,19 @@ public record Result(
         return forks == 1 ? "–" : Numbers.percent(forkRatio() - 1);
     }
 
+    /** Returns a number of this result with a dagger if the result is marked. */
+    String marked(String number) {
+        return number + (isMarked() ? " †" : "");
+    }
+
     /** Returns the time with a dagger if the result is marked. */
     public String markedTime() {
-        return seconds().time() + (isMarked() ? " †" : "");
+        return marked(seconds().time());
+    }
+
+    /** Returns the tokens per second with a dagger if the result is marked. */
+    public String markedTokens() {
+        return marked(counter("tokensPerSecond").plain());
     }
 
     /** Returns the times of an operation in each fork, or in each iteration of a single fork, the fastest first. */

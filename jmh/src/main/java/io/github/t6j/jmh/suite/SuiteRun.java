@@ -77,16 +77,17 @@ public final class SuiteRun {
     public int run() throws IOException {
         List<Point> points = suite.points();
         int kept = results.count();
-        List<Point> missing = points(i -> !results.has(i));
+        List<Point> missing = points(i -> !results.has(i) || results.isDue(i));
         err.printf(Locale.ROOT, "%d points, %sabout %s%s%n", points.size(),
-                kept == 0 ? "" : kept + " of them measured before in " + json + ", ", time(suite.seconds(missing)),
-                perf ? "" : "; perf cannot count instructions and cycles here");
+                kept == 0 ? "" : kept + " of them measured before in " + json + due() + ", ",
+                time(suite.seconds(missing)), perf ? "" : "; perf cannot count instructions and cycles here");
         start = System.nanoTime();
         results.putSkipped(skipped); // none yet: what did not fit is tried again
         pass(i -> !results.has(i), this::put);
         List<Point> due = points(results::isDue);
         if (!due.isEmpty() && !stopped) {
-            err.printf("%d points whose forks differ by more than 10 %% are measured again%n", due.size());
+            err.printf("%d points whose forks differ by more than 10 %% are measured again, in about %s%n", due.size(),
+                    time(suite.seconds(due)));
             pass(results::isDue, this::putAgain);
         }
         if (!stopped) {
@@ -100,9 +101,16 @@ public final class SuiteRun {
     void stop(String command) {
         stopped = true;
         err.printf("%nstopped: %d of %d points are kept in %s%n", results.count(), suite.points().size(), json);
-        err.printf("the same command measures the missing ones:%n  %s%n", command);
+        err.printf("the same command measures the missing %d%s:%n  %s%n", suite.points().size() - results.count(),
+                due(), command);
         err.printf("pages of those that are kept:%n  java -jar jmh/target/benchmarks.jar report --from %s --out %s%n",
                 json, json.getParent());
+    }
+
+    /** Returns the end of a sentence that says how many points will be measured again, or nothing. */
+    private String due() {
+        int due = points(results::isDue).size();
+        return due == 0 ? "" : ", and " + due + " again";
     }
 
     boolean isStopped() {

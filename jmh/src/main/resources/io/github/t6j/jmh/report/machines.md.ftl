@@ -9,7 +9,7 @@ Decode steps of one layer's attention: 32 heads of 64 elements for every attenti
 | ${run.folder()} | ${run.name()} | ${run.machine().kernels()} | ${run.machine().suite()} | ${run.forks()} | ${run.machine().date()} | ${run.machine().commit()!"not recorded"} | ${run.memory()} | ${run.multiplyAdd()} |
 </#list>
 
-Each figure shows the share of the nearer limit, reads or multiply-adds, which its labels name.
+Each figure shows the share of the nearer limit, reads or multiply-adds, which its labels name. † marks limits and times whose forks differ by more than 10 %, also when measured again.
 <#list plots as plot>
 
 ${plot}

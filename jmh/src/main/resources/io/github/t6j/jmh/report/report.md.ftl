@@ -32,7 +32,7 @@ Time of one decode step of one layer's attention, read from memory: ${group.sett
 - TPA, the attention that t6j is made for, comes first; the others answer the same queries from caches in other formats. T6 is the language model with TPA; figures of models draw it in TPA's colour.
 - Equal heads compare caches and kernels; equal parameters compare models of the same size. Every table and figure says which.
 - Times of attention are for one layer. A whole model also reads all its weights for each token, so it gains less.
-- ± and error bars are 95 % intervals of the mean over the forks, or over the iterations if there is one fork. † in tables and hollow markers in figures show times whose forks differ by more than 10 %, also when measured again. Between runs, for example because of other programs on a shared machine, ignore differences below 1.5 × in results that read from memory.
+- ± and error bars are 95 % intervals of the mean over the forks, or over the iterations if there is one fork. † in tables and hollow markers in figures show results whose forks differ by more than 10 %, also when measured again, and shares of limits whose forks do. Between runs, for example because of other programs on a shared machine, ignore differences below 1.5 × in results that read from memory.
 - “Of limit” is the share of the nearer limit: the highest read bandwidth and the highest rate of multiply-adds in this run. The report explains each share above 100 %.
 <#if report.groups()?has_content>
 

@@ -22,7 +22,7 @@
 | model | test | weights | cache | threads | tokens/s | of limit |
 |---|---|--:|--:|--:|--:|--:|
 <#list report.models() as r>
-| ${r.param("model")} | ${r.test()} | ${r.param("type")} | ${r.param("cacheType")} | ${r.param("threads")} | ${r.counter("tokensPerSecond").plain()} | ${report.limits().of(r)!"–"} |
+| ${r.param("model")} | ${r.test()} | ${r.param("type")} | ${r.param("cacheType")} | ${r.param("threads")} | ${r.markedTokens()} | ${report.limits().of(r)!"–"} |
 </#list>
 </#macro>
 <#-- Items of a list that explain the attentions on latents. -->

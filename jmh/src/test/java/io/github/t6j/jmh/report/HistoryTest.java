@@ -11,6 +11,7 @@ import io.github.t6j.jmh.peer.PeerSpeed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,20 +57,26 @@ class HistoryTest {
         }
         History.read(file).with(History.Line.of(machine("B", "quick", "aaaaaaaaaaaa"), results())).write(file);
         History.read(file).with(History.Line.of(machine("B", "quick", "aaaaaaaaaaaa-dirty"), results())).write(file);
+        History.read(file).with(History.Line.of(machine("C", "quick", "aaaaaaaaaaaa"), results())).write(file);
 
         assertThat(Files.readAllLines(file)).containsExactly(
                 "{\"suite\":\"quick\",\"commit\":\"aaaaaaaaaaaa\",\"date\":\"2026-11-28\","
-                        + "\"machine\":\"A, family 1, 2 cores, SIMD, 512-bit\",\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}",
+                        + "\"machine\":\"A, family 1, 2 cores, SIMD, 512-bit\",\"forks\":1,\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}",
                 "{\"suite\":\"quick\",\"commit\":\"bbbbbbbbbbbb\",\"date\":\"2026-11-28\","
-                        + "\"machine\":\"A, family 1, 2 cores, SIMD, 512-bit\",\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}",
+                        + "\"machine\":\"A, family 1, 2 cores, SIMD, 512-bit\",\"forks\":1,\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}",
+                "{\"suite\":\"quick\",\"commit\":\"aaaaaaaaaaaa\",\"date\":\"2026-11-28\","
+                        + "\"machine\":\"B, family 1, 2 cores, SIMD, 512-bit\",\"forks\":1,\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}",
                 "{\"suite\":\"quick\",\"commit\":\"aaaaaaaaaaaa-dirty\",\"date\":\"2026-11-28\","
-                        + "\"machine\":\"B, family 1, 2 cores, SIMD, 512-bit\",\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}");
+                        + "\"machine\":\"B, family 1, 2 cores, SIMD, 512-bit\",\"forks\":1,\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}",
+                "{\"suite\":\"quick\",\"commit\":\"aaaaaaaaaaaa\",\"date\":\"2026-11-28\","
+                        + "\"machine\":\"C, family 1, 2 cores, SIMD, 512-bit\",\"forks\":1,\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}");
         assertThat(folder.resolve("history.md")).content().contains("## quick on A, family 1, 2 cores, SIMD, 512-bit",
                 "![Share of the machine's limit, quick, A, family 1, 2 cores, SIMD, 512-bit](plots/history-1.svg)",
-                "| commit | date | TPA | MHA |\n|---|---|--:|--:|\n| aaaaaaaaaaaa | 2026-11-28 | 50 % | 80 % |\n",
+                "| commit | date | forks | TPA | MHA |\n|---|---|--:|--:|--:|\n| aaaaaaaaaaaa | 2026-11-28 | 1 | 50 % | 80 % |\n",
                 "## quick on B, family 1, 2 cores, SIMD, 512-bit");
         assertThat(folder.resolve("plots/history-1.svg")).content().contains(">aaaaaaa<", ">bbbbbbb<", ">TPA<");
-        assertThat(folder.resolve("plots/history-2.svg")).doesNotExist(); // a single run is no curve
+        assertThat(folder.resolve("plots/history-2.svg")).exists();
+        assertThat(folder.resolve("plots/history-3.svg")).doesNotExist(); // a single run is no curve
         assertThat(folder.resolve("history.html")).content().contains("data:image/svg+xml");
     }
 
@@ -90,8 +97,9 @@ class HistoryTest {
     void peersHaveARowForEachTest() throws IOException {
         Path file = folder.resolve("history.jsonl");
         for (String commit : List.of("aaaaaaaaaaaa", "bbbbbbbbbbbb")) {
-            History.Line line = new History.Line("peer", commit, "2026-11-28", "A, 2 cores", new LinkedHashMap<>(
-                    Map.of("mha q8_0 decode at 128", 1.5, "mha q8_0 decode at 1024", 1.25)));
+            History.Line line =
+                    new History.Line("peer", commit, "2026-11-28", "A, 2 cores", null, null, new LinkedHashMap<>(
+                            Map.of("mha q8_0 decode at 128", 1.5, "mha q8_0 decode at 1024", 1.25)));
             History.read(file).with(line).write(file);
         }
 
@@ -100,6 +108,35 @@ class HistoryTest {
                 "| mha q8_0 decode at 128 | 1.50 × | 1.50 × |\n", "| mha q8_0 decode at 1024 | 1.25 × | 1.25 × |\n");
         assertThat(folder.resolve("plots/history-1.svg")).content().contains(">MHA, decode at 128<",
                 ">MHA, decode at 1024<");
+    }
+
+    /** A second run of other types at the same commit leaves the ratios of the first. */
+    @Test
+    void aComparisonMayBeMeasuredInParts() {
+        History.Line first = peer(Map.of("mha q8_0 decode at 128", 1.5, "gqa q8_0 decode at 128", 1.25));
+        History.Line second = peer(Map.of("mha q8_0 decode at 128", 2.0, "mha q6_k decode at 128", 3.0));
+
+        assertThat(new History(List.of(first)).with(second).lines()).singleElement().satisfies(
+                line -> assertThat(line.ratios()).containsOnly(Map.entry("mha q8_0 decode at 128", 2.0),
+                        Map.entry("gqa q8_0 decode at 128", 1.25), Map.entry("mha q6_k decode at 128", 3.0)));
+    }
+
+    private static History.Line peer(Map<String, Double> ratios) {
+        return new History.Line("peer", "abc", "2026-11-28", "A, 2 cores", null, null, ratios);
+    }
+
+    /** MHA's step and TPA's are equal in all forks, but not the reads that MHA is a share of. */
+    @Test
+    void sharesOfUncertainLimitsAreMarked() throws IOException {
+        Path file = folder.resolve("history.jsonl");
+        List<Result> uncertain = new ArrayList<>(results());
+        uncertain.set(0, TestResults.withForks(peak(2, 300000, 10e9), 1.0, 1.2));
+        for (String commit : List.of("aaaaaaaaaaaa", "bbbbbbbbbbbb")) {
+            History.read(file).with(History.Line.of(machine("A", "quick", commit), uncertain)).write(file);
+        }
+
+        assertThat(History.read(file).lines().getFirst().marked()).containsExactly("mha");
+        assertThat(folder.resolve("history.md")).content().contains("| 1 | 50 % | 80 % † |\n");
     }
 
     @Test
@@ -172,10 +209,28 @@ class HistoryTest {
         assertThat(out.resolve("machine.json")).hasSameTextualContentAs(sample.resolve("machine.json"));
     }
 
+    /** Results of another run of the same suite are not overwritten either. */
+    @Test
+    void pagesDoNotReplaceTheResultsOfAnotherRun() throws IOException {
+        Path sample = Path.of("src/test/resources/sample/results.json");
+        Path out = folder.resolve("out");
+        assertThat(ReportCommand.run("--from", sample.toString(), "--out", out.toString())).isZero();
+        assertThat(ReportCommand.run("--from", sample.toString(), "--out", out.toString())).as("the same").isZero();
+
+        Path other = Path.of("results/epyc-zen5-2/results.json");
+        assertThat(ReportCommand.run("--from", other.toString(), "--out", out.toString())).isOne();
+
+        assertThat(out.resolve("results.json")).hasSameTextualContentAs(sample);
+    }
+
     /** The committed history, whose every line is one of a run of its own. */
     @Test
     void theCommittedHistoryIsReadable() throws IOException {
         History history = History.read(Path.of("history.jsonl"));
+        history.write(folder.resolve("history.jsonl"));
+
+        assertThat(Path.of("history.md")).as("report --from RESULTS --history jmh/history.jsonl")
+                .hasSameTextualContentAs(folder.resolve("history.md"));
 
         assertThat(history.lines()).hasSizeGreaterThan(17);
         for (History.Line line : history.lines()) {

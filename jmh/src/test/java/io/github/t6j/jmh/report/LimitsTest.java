@@ -32,8 +32,8 @@ class LimitsTest {
 
         assertThat(fraction.share()).isCloseTo(0.8, within(1e-9));
         assertThat(fraction.toString()).isEqualTo("80 % of memory read");
-        assertThat(limits.memory(2).values().getFirst().mean()).isEqualTo(40e9);
-        assertThat(limits.memory(2).values().getLast().mean()).isEqualTo(51.2e9);
+        assertThat(limits.memory(2).results().getFirst().counter("bytes").mean()).isEqualTo(40e9);
+        assertThat(limits.memory(2).results().getLast().counter("bytes").mean()).isEqualTo(51.2e9);
         assertThat(limits.multiplyAdd(2).highest().mean()).isEqualTo(200e9);
         assertThat(limits.memory(1).isOnce()).isTrue();
         assertThat(limits.memory(3).highest()).isNull();

@@ -141,8 +141,23 @@ class MachinesTest {
                         + "found none");
     }
 
+    /** Another machine of the same cloud may bear the same name: the newer of two equal runs counts. */
+    @Test
+    void theNewestFolderCounts() throws IOException {
+        Machine old = HistoryTest.machine("A", "quick", "abcdef123456");
+        add("new", new Machine(old.cpu(), old.family(), old.cores(), old.memory(), old.thirdLevel(), old.system(),
+                old.kernels(), old.suite(), "2026-12-01", old.version(), old.commit()), HistoryTest.results());
+        add("old", old, HistoryTest.results());
+
+        assertThat(Machines.read(folder).runs()).extracting(Machines.Run::folder).containsExactly("new");
+    }
+
     @Test
     void committedMachinesAreReadable() throws IOException {
+        Machines.read(Path.of("results")).write(folder);
+
+        assertThat(Path.of("results/machines.md")).as("report --from RESULTS --machines jmh/results")
+                .hasSameTextualContentAs(folder.resolve("machines.md"));
         assertThat(Machines.read(Path.of("results")).runs()).hasSizeGreaterThan(1)
                 .allSatisfy(run -> assertThat(run.operations("tpa", 65536)).endsWith(" %"));
     }

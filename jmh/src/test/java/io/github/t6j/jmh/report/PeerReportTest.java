@@ -69,7 +69,7 @@ class PeerReportTest {
                 "| decode at 128 | 80.0 (80.0) | – | – | – | – | – |",
                 "- t6j 1: SIMD; weights: the file; cache bf16.\n",
                 "- jlama 0.8.4: Panama; weights: bf16 at load; cache f32; logits differ from t6j's by at most "
-                        + "2e-02 of the largest.");
+                        + "2.0e-02 of the largest.");
     }
 
     /** Native kernels have ratios of their own; llama.cpp is bold only if it is faster than both kinds of kernels. */

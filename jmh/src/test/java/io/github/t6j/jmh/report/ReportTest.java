@@ -138,6 +138,15 @@ class ReportTest {
                 .hasContent(Report.of(Results.machine(results), Results.read(results)).markdown());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"epyc-zen5-2-peer", "epyc-zen5-2-peer-16384"})
+    void committedComparisonsAreMadeOfTheirResults(String name) throws IOException {
+        Path results = Path.of("results", name, "peer.json");
+        assertThat(ReportCommand.run("--from", results.toString(), "--out", folder.toString())).isZero();
+        assertThat(results.resolveSibling("summary.md")).as("report --from %s --out jmh/results/%s", results, name)
+                .hasSameTextualContentAs(folder.resolve("summary.md"));
+    }
+
     /** All titles and labels of the horizontal axes are centred above and below the curves, also in other figures. */
     @Test
     void titlesAreCentredOnTheCurves() throws Exception {

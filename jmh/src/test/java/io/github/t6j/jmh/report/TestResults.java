@@ -1,6 +1,7 @@
 package io.github.t6j.jmh.report;
 
 import io.github.t6j.jmh.report.Result.Metric;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -38,6 +39,15 @@ final class TestResults {
         return result("DecodeAttentionBenchmark.step", 1, params, metric(nanoseconds * context, "ns/op", 1, 0), Map.of(
                 "bytesPerSecond", metric(bytes / nanoseconds * 1e9, "#", 3, 0), "flopsPerSecond",
                 metric(flops / nanoseconds * 1e9, "#", 3, 0), "cacheBytesPerToken", metric(bytes, "#", 3, 0)));
+    }
+
+    /** Returns the result with a score for each fork. */
+    static Result withForks(Result r, double... scores) {
+        Metric metric = new Metric(Arrays.stream(scores).average().orElseThrow(), r.primaryMetric().scoreUnit(),
+                Arrays.stream(scores).mapToObj(List::of).toList());
+        return new Result(r.benchmark(), r.mode(), r.threads(), scores.length, r.jdkVersion(), r.vmName(),
+                r.vmVersion(), r.jvmArgs(), r.warmupIterations(), r.warmupTime(), r.measurementIterations(),
+                r.measurementTime(), r.params(), metric, r.secondaryMetrics(), r.evidence());
     }
 
     private static Metric metric(double score, String unit, int shares, double spread) {
