@@ -18,12 +18,24 @@ import java.util.stream.Stream;
  * @param jdk version of the JDK
  * @param engines descriptions of all engines, one for each model and type
  * @param speeds speeds so far
+ * @param leftOut sentences about engines that computed another model, and were not measured; null in older files
  */
-public record PeerResults(PeerPlan plan, String jdk, List<PeerDescription> engines, List<PeerSpeed> speeds) {
+public record PeerResults(
+        PeerPlan plan, String jdk, List<PeerDescription> engines, List<PeerSpeed> speeds, List<String> leftOut) {
     /** Depth of the test that reads a prompt. */
     static final int PROMPT = -1;
 
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+
+    /** Makes results without engines that were left out. */
+    public PeerResults(PeerPlan plan, String jdk, List<PeerDescription> engines, List<PeerSpeed> speeds) {
+        this(plan, jdk, engines, speeds, List.of());
+    }
+
+    /** Replaces what older files lack. */
+    public PeerResults {
+        leftOut = leftOut == null ? List.of() : leftOut;
+    }
 
     /** Returns the results of a run that has measured nothing. */
     static PeerResults none(PeerPlan plan) {
@@ -82,7 +94,11 @@ public record PeerResults(PeerPlan plan, String jdk, List<PeerDescription> engin
     }
 
     PeerResults with(List<PeerDescription> moreEngines, List<PeerSpeed> moreSpeeds) {
-        return new PeerResults(plan, jdk, joined(engines, moreEngines), joined(speeds, moreSpeeds));
+        return new PeerResults(plan, jdk, joined(engines, moreEngines), joined(speeds, moreSpeeds), leftOut);
+    }
+
+    PeerResults without(String sentence) {
+        return new PeerResults(plan, jdk, engines, speeds, joined(leftOut, List.of(sentence)));
     }
 
     private static <T> List<T> joined(List<T> some, List<T> more) {

@@ -65,8 +65,13 @@ record PeerReport(PeerResults results) {
         return speed.engine().startsWith("t6j");
     }
 
-    /** Returns a line for each engine, with the largest difference of its logits; older runs did not record it. */
+    /** Returns a line for each engine, then for each that was left out with a model. */
     private List<String> engineRows() {
+        return Stream.concat(descriptions().stream(), results.leftOut().stream()).toList();
+    }
+
+    /** Returns a line for each engine, with the largest difference of its logits; older runs did not record it. */
+    private List<String> descriptions() {
         Map<String, Double> lines = new LinkedHashMap<>();
         results.engines().forEach(engine -> lines.merge("%s %s: %s; weights: %s; cache %s".formatted(engine.engine(),
                 engine.version(), engine.options(), engine.weights(), engine.cache()), engine.logits(), Math::max));
