@@ -63,8 +63,8 @@ public record Machine(
     }
 
     /**
-     * Returns the first property by which {@code other} is no part of the same run, with both values, or null. A run
-     * may take more than a day.
+     * Returns the first property by which {@code other} is no part of the same run, with both values, or null. The
+     * date may differ: a run may take more than a day.
      */
     public String difference(Machine other) {
         String[][] compared = {{"suite", suite, other.suite}, {"CPU", processor(), other.processor()},

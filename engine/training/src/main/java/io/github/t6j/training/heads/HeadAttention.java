@@ -142,17 +142,17 @@ public final class HeadAttention implements CausalAttention {
     }
 
     /**
-     * Adds the tile of keys from {@code tile} on: yᵀ += vᵀ Pᵀ. Columns are queries, so sums run down the columns and need no sum across lanes.
+     * Adds the tile of keys from {@code firstKey} on: yᵀ += vᵀ Pᵀ. Columns are queries, so sums run down the columns and need no sum across lanes.
      */
     private void addValues(
-            int tile, int first, boolean begins, int length, int window, int keyDim, int valueDim) {
-        int keys = tile(tile, length);
-        multiply(kPanels, tile, keys, length, keyDim, transposedKeys, scores);
+            int firstKey, int first, boolean begins, int length, int window, int keyDim, int valueDim) {
+        int keys = tile(firstKey, length);
+        multiply(kPanels, firstKey, keys, length, keyDim, transposedKeys, scores);
         if (cap > 0) {
             kernels.softCap(scores, 0, keys * PANEL, cap);
         }
         for (int r = 0; r < keys; r++) { // a query sees neither the keys after it nor those before its window
-            int key = tile + r;
+            int key = firstKey + r;
             Arrays.fill(scores, r * PANEL, r * PANEL + within(key - first), Float.NEGATIVE_INFINITY);
             Arrays.fill(scores, r * PANEL + within((long) key + window - first), (r + 1) * PANEL, HIDDEN);
         }
@@ -163,7 +163,7 @@ public final class HeadAttention implements CausalAttention {
         }
         for (int d = 0; d < valueDim; d += PANEL) {
             gradients.multiplyTransposed(
-                    vPanels, d * length + tile * PANEL, Math.min(PANEL, valueDim - d), keys, scores, 0, PANEL,
+                    vPanels, d * length + firstKey * PANEL, Math.min(PANEL, valueDim - d), keys, scores, 0, PANEL,
                     transposed,
                     d * PANEL, !begins);
         }
