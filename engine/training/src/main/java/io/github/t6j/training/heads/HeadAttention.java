@@ -142,7 +142,8 @@ public final class HeadAttention implements CausalAttention {
     }
 
     /**
-     * Adds the tile of keys from {@code firstKey} on: yᵀ += vᵀ Pᵀ. Columns are queries, so sums run down the columns and need no sum across lanes.
+     * Adds the tile of keys from {@code firstKey} on: yᵀ += vᵀ Pᵀ. Columns are queries, so sums run down the columns and
+     * need no sum across lanes.
      */
     private void addValues(
             int firstKey, int first, boolean begins, int length, int window, int keyDim, int valueDim) {
