@@ -21,9 +21,9 @@ import java.util.stream.Collectors;
 /**
  * Prompt of a chat request, and the form of its answers.
  *
- * @param rendered messages as the chat template renders them
+ * @param rendered messages as the chat template renders them, with the tag
  * @param continues true if the answer continues the last message
- * @param tag special token of a required call, which follows; or ""
+ * @param tag special token that begins a required call; or ""
  * @param options tools and options of the generation, with the grammar of the form
  */
 record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools, String rendered, boolean continues,
@@ -44,7 +44,10 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
             checkBegun(messages.getLast(), tools, form);
         }
         PromptFormat format = served.format();
-        ChatOptions chat = ChatOptions.of(options).withTools(tools.offered());
+        boolean required = !tools.required().isEmpty();
+        Grammar text = form.map(wanted -> wanted.grammar(served.grammars())).orElse(null);
+        ChatOptions chat = ChatOptions.of(options.withGrammar(text)).withTools(tools.offered())
+                .withRequiredCall(required);
         chat = withVariables(chat, fields.text(EFFORT, null), fields.object(VARIABLES));
         String rendered;
         try {
@@ -52,23 +55,19 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
         } catch (RuntimeException refused) { // by the chat template
             throw ApiException.invalid("messages", "messages: " + refused.getMessage());
         }
-        boolean required = !tools.required().isEmpty();
-        boolean channels = ChannelReader.isIn(rendered);
-        if (channels && (required || form.isPresent())) {
-            rendered = ChannelReader.withoutReasoning(rendered, required);
-        }
-        Reasoning reasoning = format.reasoning(rendered, chat);
-        List<Tool> callable = channels ? List.of() : tools.offered(); // instead of a text: the prompt opens one channel
-        boolean tagged = required && reasoning.equals(Reasoning.none());
+        String tag = required && rendered.endsWith(format.callTag()) ? format.callTag() : "";
+        Reasoning reasoning = tag.isEmpty() ? format.reasoning(rendered, chat) : Reasoning.none();
+        Grammar grammar = text;
         if (required) {
-            form.ifPresent(wanted -> wanted.grammar(served.grammars())); // an error, although the answer has no text
+            grammar = calls(tools.required(), tools.several(), tag.isEmpty(), reasoning, served);
+        } else if (form.isPresent()) {
+            boolean onlyText = ChannelReader.isIn(rendered); // the prompt opens one channel
+            List<Tool> callable = onlyText ? List.of() : tools.offered();
+            grammar = text(form.get(), text, callable, tools.several(), reasoning, served);
         }
-        Grammar grammar = required
-                ? calls(tools.required(), tools.several(), !tagged, reasoning, served)
-                : form.map(wanted -> text(wanted, callable, tools.several(), reasoning, served)).orElse(null);
-        GenerationOptions generation = grammar == null ? options : options.withGrammar(grammar);
+        GenerationOptions generation = options.withGrammar(grammar);
         generation = required ? generation.withStop() : generation; // a stop string must not cut a call
-        return new ChatPrompt(format, messages, tools, rendered, continues, tagged ? format.callTag() : "",
+        return new ChatPrompt(format, messages, tools, rendered, continues, tag,
                 chat.withGeneration(format.untilEndOfTurn(generation)));
     }
 
@@ -124,23 +123,24 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
                 .collect(Collectors.joining());
     }
 
-    /** Returns the texts of a form, or calls of tools if there are any. */
+    /** Returns the texts of a form, or calls of tools if there are any, after reasoning. */
     private static Grammar text(
-            OutputForm form, List<Tool> tools, boolean several, Reasoning reasoning, ServedModel served) {
+            OutputForm form, Grammar text, List<Tool> tools, boolean several, Reasoning reasoning,
+            ServedModel served) {
+        if (tools.isEmpty() && reasoning.equals(Reasoning.none())) {
+            return text;
+        }
         List<String> key = List.of(form.kind().toString(), reasoning.toString(), Boolean.toString(several), text(tools),
                 form.text());
-        return served.grammars().get(form.field(), key, () -> {
-            Grammar text = form.grammar();
-            return reasoning.before(tools.isEmpty()
-                    ? text
-                    : Grammar.choice(text, calls(served.format(), tools, several, true)));
-        });
+        return served.grammars().get(form.field(), key, () -> reasoning.before(tools.isEmpty()
+                ? text
+                : Grammar.choice(text, calls(served.format(), tools, several, true))));
     }
 
     /** Returns the ids of the prompt. @throws ApiException if it is much longer than the context */
     int[] ids(int context) {
         PromptLength.check("messages", rendered, context, part -> format.encode(part).length);
-        return format.encode(rendered + tag);
+        return format.encode(rendered);
     }
 
     /** Returns a parser of an answer. */
