@@ -30,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -87,6 +88,11 @@ public final class ChatCommand extends SessionCommand {
     @Option(names = "--no-thinking",
             description = "Turn thinking off; the model's template must have enable_thinking.")
     private boolean noThinking;
+
+    @Option(names = TemplateVariables.OPTION, paramLabel = "NAME=VALUE",
+            description = {"Set a variable of the model's chat template, such as reasoning_effort=high; repeatable.",
+                "VALUE is JSON, such as true or 3, or otherwise a text."})
+    private Map<String, String> variables = Map.of();
 
     @Mixin
     private ContextArguments context;
@@ -176,7 +182,7 @@ public final class ChatCommand extends SessionCommand {
         boolean whole = maxTokens == null && format.hasTemplate();
         return new ChatSettings(
                 whole ? all.withMaxTokens(chat.session().contextLength()) : all,
-                format.switchesThinking() ? Boolean.valueOf(!noThinking) : null);
+                format.switchesThinking() ? Boolean.valueOf(!noThinking) : null, templateVariables(format));
     }
 
     private void checkThinking(PromptFormat format) {
@@ -184,6 +190,16 @@ public final class ChatCommand extends SessionCommand {
             throw new CommandFailure("--no-thinking: expected a model whose chat template has enable_thinking, found "
                     + (format.hasTemplate() ? "a template without it" : "a model without a template"));
         }
+    }
+
+    private TemplateVariables templateVariables(PromptFormat format) {
+        TemplateVariables all = new TemplateVariables(format);
+        try {
+            variables.forEach(all::set);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure(e.getMessage());
+        }
+        return all;
     }
 
     private Path cacheFile() {

@@ -17,14 +17,16 @@ import java.util.function.Function;
 final class ChatSettings {
     private GenerationOptions generation;
     private Boolean thinking; // null: the template's default
+    private final TemplateVariables variables;
 
-    ChatSettings(GenerationOptions generation, Boolean thinking) {
+    ChatSettings(GenerationOptions generation, Boolean thinking, TemplateVariables variables) {
         this.generation = generation;
         this.thinking = thinking;
+        this.variables = variables;
     }
 
     ChatOptions options() {
-        ChatOptions options = ChatOptions.of(generation);
+        ChatOptions options = ChatOptions.of(generation).withTemplateVariables(variables.values());
         return thinking == null ? options : options.withThinking(thinking);
     }
 
@@ -51,6 +53,7 @@ final class ChatSettings {
         all.put("stop", generation.stop().isEmpty() ? "none" : String.join(" | ", generation.stop()));
         all.put("ignore-eos", word(generation.ignoreEndOfText()));
         all.put("thinking", thinking == null ? "the model's default" : word(thinking));
+        all.put("template-variable", variables);
         return all;
     }
 
@@ -86,6 +89,7 @@ final class ChatSettings {
             case "ignore-eos" -> generation = generation.withIgnoreEndOfText(isOn(name, value));
             case "thinking" -> setThinking(isOn(name, value));
             case "no-thinking" -> setThinking(!isOn(name, value));
+            case "template-variable" -> variables.set(value);
             default -> throw new IllegalArgumentException("/set: no such setting: '" + given + "'; " + hint(name));
         }
         generation = generation.withSampling(sampling);

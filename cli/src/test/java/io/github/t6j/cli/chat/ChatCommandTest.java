@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -29,6 +30,13 @@ class ChatCommandTest {
     @TempDir
     private static Path models;
 
+    /** Adds a system message of the variables to a template. */
+    private static final String EFFORT = """
+            {{- '<|im_start|>system
+            ' + (reasoning_effort | default('medium')) + (' brief' if brief else ' wordy') + '<|im_end|>
+            ' -}}
+            """;
+
     @TempDir
     private Path folder;
 
@@ -39,7 +47,7 @@ class ChatCommandTest {
                 {"vocab_size": %d, "block_size": %d, "n_layer": 2, "n_head": 4, "head_dim": 16, "n_embd": 64, "rank": 2,
                  "q_rank": 2}""".formatted(VOCABULARY, CONTEXT));
         Map<String, String> templates = Map.of("chatml", ChatModels.CHATML, "thinking", ChatModels.THINKING, "refusing",
-                ChatModels.WITHOUT_SYSTEM);
+                ChatModels.WITHOUT_SYSTEM, "effort", EFFORT + ChatModels.CHATML);
         for (var template : templates.entrySet()) {
             Path made = models.resolve(template.getKey());
             assertThat(CommandResult.of("init", "--config", config.toString(), "--out", made.toString()).code())
@@ -324,6 +332,33 @@ class ChatCommandTest {
                 .isEqualTo(new CommandResult(1, "", "t6j: --no-thinking: expected a model whose chat template has"
                         + " enable_thinking, found a template without it\n"));
         assertThat(plain("one\n", "--no-thinking").err()).contains("found a model without a template");
+    }
+
+    /** A variable changes the answer as the same text in the template does. */
+    @Test
+    void variablesOfTheTemplateAreSet() {
+        CommandResult low = by("effort", "one\n/set\n", "-n", "5", "--template-variable", "reasoning_effort=low",
+                "--template-variable", "brief=true");
+        assertThat(low.code()).isZero();
+        assertThat(low.err()).contains("template-variable   reasoning_effort=\"low\" brief=true\n");
+        assertThat(by("effort", "/set template-variable reasoning_effort=low\n/set template-variable brief=true\none\n",
+                "-n", "5").out()).isEqualTo(low.out());
+        assertThat(by("chatml", "one\n", "-n", "5", "--system", "low brief").out()).isEqualTo(low.out());
+        assertThat(by("chatml", "one\n", "-n", "5", "--system", "medium wordy").out())
+                .isEqualTo(by("effort", "one\n", "-n", "5").out()).isNotEqualTo(low.out());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "effort | effort=low             | ' effort: expected a variable of the model''s chat template, found a template without it'",
+        "effort | enable_thinking=true   | ' enable_thinking: expected another variable, found one that --no-thinking sets'",
+        "plain  | reasoning_effort=low   | ' reasoning_effort: expected a variable of the model''s chat template, found a model without a template'"
+    })
+    void variablesThatCannotBeSetAreRefused(String model, String variable, String error) {
+        CommandResult ran = model.equals("plain")
+                ? plain("one\n", "--template-variable", variable)
+                : by(model, "one\n", "--template-variable", variable);
+        assertThat(ran).isEqualTo(new CommandResult(1, "", "t6j: --template-variable" + error + "\n"));
     }
 
     /** A model that can generate only ESC, line feeds and spaces. */
