@@ -1,5 +1,6 @@
 package io.github.t6j;
 
+import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.cache.PagedCache;
@@ -78,14 +79,16 @@ public record ModelInfo(
      * Cache of a layer: elements of each token, or a state of fixed size.
      *
      * @param elementsPerToken elements that one token adds to the cache; 0 with a state
+     * @param exactElements how many of them are f32 in every cache
      * @param stateElements floats of the state of linear attention or Mamba, for any number of tokens, or 0
      * @param window number of tokens that a query sees, including its own, or 0 for all
      * @param keptWindow number of tokens that the cache keeps for a query, or 0 for all
      */
-    public record LayerCache(int elementsPerToken, int stateElements, int window, int keptWindow) {
+    public record LayerCache(
+            int elementsPerToken, int exactElements, int stateElements, int window, int keptWindow) {
         private static LayerCache of(io.github.t6j.attention.Attention layer) {
-            return new LayerCache(
-                    layer.elementsPerToken(), layer.stateElements(), layer.window(), layer.cachedWindow());
+            return new LayerCache(layer.elementsPerToken(), layer.exactElements(), layer.stateElements(),
+                    layer.window(), layer.cachedWindow());
         }
     }
 
@@ -109,6 +112,14 @@ public record ModelInfo(
         /** Returns the elements that one token adds to a layer without a state; 0 if all layers have a state. */
         public int elementsPerToken() {
             return layers.stream().mapToInt(LayerCache::elementsPerToken).max().orElse(0);
+        }
+
+        /** Returns the bytes that one token adds to the cache of all layers, without scales and padding. */
+        public long bytesPerToken(CacheType type) {
+            return layers.stream()
+                    .mapToLong(layer -> (long) layer.elementsPerToken * type.elementBytes()
+                            + (long) layer.exactElements * (Float.BYTES - type.elementBytes()))
+                    .sum();
         }
 
         /** Returns the floats of a layer's state, for any number of tokens; 0 if no layer has one. */

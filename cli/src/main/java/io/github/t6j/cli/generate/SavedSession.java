@@ -55,9 +55,8 @@ public final class SavedSession {
      * @throws CommandFailure if it has not
      */
     static void checkSpace(Path file, Model model, Session session, int tokens) {
-        ModelInfo info = model.info();
-        long elements = (long) info.cache().elementsPerToken() * info.cache().tokenLayers() * tokens;
-        DiskSpace.check(file, elements * session.cacheType().elementBytes() + info.cache().stateBytes());
+        ModelInfo.Cache cache = model.info().cache();
+        DiskSpace.check(file, cache.bytesPerToken(session.cacheType()) * tokens + cache.stateBytes());
     }
 
     /** Returns the header of a safetensors file; empty if the file is not one. */

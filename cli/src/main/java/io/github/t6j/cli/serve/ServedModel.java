@@ -77,7 +77,7 @@ record ServedModel(ModelNames names, long created, Model model, Scheduler schedu
         described.put("owned_by", "t6j");
         described.put("context_length", (long) scheduler.contextLength());
         described.put("attention", attention.name());
-        described.put("cache_bytes_per_token", bytes * info.cache().elementsPerToken());
+        described.put("cache_bytes_per_token", info.cache().bytesPerToken(cacheType));
         described.put("mha_cache_bytes_per_token",
                 bytes * attention.heads() * (attention.headDim() + attention.valueDim()));
         described.put("chat_template",

@@ -80,6 +80,11 @@ public interface Attention {
     /** Returns the number of elements that one token adds to the cache of a layer. */
     int elementsPerToken();
 
+    /** Returns how many of {@link #elementsPerToken} are f32 in every format of the cache. */
+    default int exactElements() {
+        return 0;
+    }
+
     /** Returns the number of floats of a layer's fixed-size state (linear attention, Mamba), or 0 without one. */
     default int stateElements() {
         return 0;

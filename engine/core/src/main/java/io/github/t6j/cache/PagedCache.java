@@ -275,6 +275,9 @@ public final class PagedCache implements SequenceCache {
                 int index = layers[layer].first() + token / PageLayout.TOKENS;
                 if (index < pagesOf(length)) {
                     page(layer, index).write(slot(token), columns, 0, rows, 0);
+                    for (int i = 0; i < layout.exact(); i++) {
+                        page(layer, index).writeExact(slot(token), i, random.nextFloat());
+                    }
                 }
             }
         }

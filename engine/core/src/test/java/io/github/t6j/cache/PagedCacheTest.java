@@ -61,6 +61,25 @@ class PagedCacheTest {
         }
     }
 
+    /** Also elements that stay f32, which are between 0 and 1 as gates are, in written and in copied pages. */
+    @Test
+    void aFilledCacheHasAllElements() {
+        int tokens = 700;
+        PageLayout gated = new PageLayout(LAYOUT.vectors(), 2, 5, 3);
+        try (PagedCache cache = new PagedCache(gated, Format.BF16, LAYERS)) {
+            cache.fill(tokens, SEED);
+            for (int token = 0; token < tokens; token++) {
+                for (int layer = 0; layer < LAYERS; layer++) {
+                    Page page = cache.pageOf(layer, token);
+                    for (int i = 0; i < 3; i++) {
+                        assertThat(page.exact(PagedCache.slot(token), i)).as("token %d, layer %d", token, layer)
+                                .isGreaterThan(0).isLessThan(1);
+                    }
+                }
+            }
+        }
+    }
+
     @Test
     void everyTokenHasItsPlaceInEveryLayer() {
         try (PagedCache cache = cache(Format.F32)) {

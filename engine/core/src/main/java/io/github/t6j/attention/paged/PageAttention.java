@@ -149,6 +149,11 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
     }
 
     @Override
+    public int exactElements() {
+        return layout.exact();
+    }
+
+    @Override
     public SequenceCache newCache(Format format, int[] windows) {
         return new PagedCache(layout, format, windows);
     }

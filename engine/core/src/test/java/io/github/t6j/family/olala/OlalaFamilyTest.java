@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.ModelInfo;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
@@ -128,6 +129,19 @@ class OlalaFamilyTest {
             session.prefill(ids, (position, logits) -> found[position] = logits.clone());
         }
         return found;
+    }
+
+    /** Factors of rank 2 for 2 key heads of 6 elements follow the cache's type, shifts and lengths of keys do not. */
+    @Test
+    void gatesOfTheCacheStayF32() {
+        try (Model model = load("taps-mv")) {
+            int factors = 2 * 2 * (2 + 6);
+            int gates = 2 * 2 + 2;
+            ModelInfo.Cache cache = model.info().cache();
+            assertThat(cache.bytesPerToken(CacheType.F32)).isEqualTo(4 * factors + 4 * gates);
+            assertThat(cache.bytesPerToken(CacheType.BF16)).isEqualTo(2 * factors + 4 * gates);
+            assertThat(cache.bytesPerToken(CacheType.Q8)).isEqualTo(factors + 4 * gates);
+        }
     }
 
     @Test
