@@ -16,6 +16,8 @@ import io.github.t6j.kernels.Workers;
 import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Compares values inside a Mamba layer and one of differential TPA with the original's activations. */
@@ -38,11 +40,29 @@ class OlalaBlockTest {
                     ModelMetadata.of(TestData.json("golden_olala/" + NAME + "/config.json"), null));
             Transformer model =
                     Families.load(tensors, config, KernelChoice.kernels(), workers, arena, (done, total) -> {});
+            embedding(model);
+            finalNorm(model);
             queriesKeysAndValues(model);
             for (int block = 0; block < 2; block++) {
                 block(model, block);
             }
         }
+    }
+
+    private static void embedding(Transformer model) {
+        try (SequenceCache cache = model.newCache(Format.F32, false)) {
+            Activations a = activations(model, "0.in"); // any values
+            Map<?, ?> prompt = (Map<?, ?>) TestData.json("golden_olala/" + NAME + "/case.json").get("prompt");
+            System.arraycopy(TestData.ints(prompt.get("input_ids")), 0, a.ids, 0, ROWS);
+            Arrays.fill(a.ropes, model.rope);
+            model.forward(a, algorithm(model, cache), 0, () -> false);
+            compare("embed", a.x, a.width);
+        }
+    }
+
+    private static void finalNorm(Transformer model) {
+        Activations a = activations(model, "1.out");
+        compare("final", model.hiddenStates(a, 2), a.width);
     }
 
     /** Keys leave their gain to the queries: only the products of both equal the original's. */
