@@ -19,7 +19,8 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * Limits of the machine, for comparison with the kernels: bytes read and floating-point operations, in one thread; with
- * {@code -t max} in all cores at once. The results are the counters, which are per second.
+ * {@code -t max} in all cores at once. Operations are counters per second; bytes are the score times the size, since
+ * counters of several threads include what they do outside the measurement.
  */
 public class PeakBenchmark extends RateBenchmark {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -57,14 +58,6 @@ public class PeakBenchmark extends RateBenchmark {
         }
     }
 
-    /** Counter of the bytes read. */
-    @State(Scope.Thread)
-    @AuxCounters
-    public static class Traffic {
-        /** Bytes, from any level of memory. */
-        public long bytes;
-    }
-
     /** Native dot products. */
     @State(Scope.Thread)
     public static class Dots {
@@ -83,12 +76,11 @@ public class PeakBenchmark extends RateBenchmark {
 
     /** Reads all the data. @return sums, one per lane */
     @Benchmark
-    public float[] read(Data data, Traffic traffic) {
+    public float[] read(Data data) {
         Arrays.fill(data.sums, 0f);
         for (long from = 0; from < data.bytes.byteSize(); from += PIECE) {
             sum(data.bytes, from, from + PIECE, data.step, data.sums);
         }
-        traffic.bytes += data.bytes.byteSize();
         return data.sums;
     }
 

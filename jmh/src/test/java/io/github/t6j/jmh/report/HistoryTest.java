@@ -130,7 +130,8 @@ class HistoryTest {
     void sharesOfUncertainLimitsAreMarked() throws IOException {
         Path file = folder.resolve("history.jsonl");
         List<Result> uncertain = new ArrayList<>(results());
-        uncertain.set(0, TestResults.withForks(peak(2, 300000, 10e9), 1.0, 1.2));
+        double reads = 10e9 / (1024.0 * 300000); // a second
+        uncertain.set(0, TestResults.withForks(peak(2, 300000, 10e9), 0.9 * reads, 1.1 * reads));
         for (String commit : List.of("aaaaaaaaaaaa", "bbbbbbbbbbbb")) {
             History.read(file).with(History.Line.of(machine("A", "quick", commit), uncertain)).write(file);
         }

@@ -40,6 +40,15 @@ class LimitsTest {
         assertThat(limits.memoryKilobytes()).isEqualTo(409600);
     }
 
+    /** Counters of several threads include more than the measurement, so the score counts. */
+    @Test
+    void readsFollowFromTheScore() {
+        Result read = peak(2, 983040, 29e9);
+
+        assertThat(read.secondaryMetrics().get("bytes").score()).isGreaterThan(50e9);
+        assertThat(read.counter("bytes").mean()).isCloseTo(29e9, within(1.0));
+    }
+
     /** In a run with several sizes, only the largest read comes from memory, not those from L3 and L2. */
     @Test
     void smallReadsAreNotOfMemory() {

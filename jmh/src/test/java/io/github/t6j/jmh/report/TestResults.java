@@ -16,7 +16,8 @@ final class TestResults {
 
     static Result peak(int threads, int kilobytes, double bytes, double spread) {
         return result("PeakBenchmark.read", threads, Map.of("kilobytes", Integer.toString(kilobytes)),
-                metric(1, "ops/s", 1, 0), Map.of("bytes", metric(bytes, "ops/s", 1, spread)));
+                metric(bytes / (1024.0 * kilobytes), "ops/s", 1, spread),
+                Map.of("bytes", metric(1.8 * bytes, "ops/s", 1, spread))); // also what threads do while they wait
     }
 
     static Result multiplyAdd(int threads, double flops) {
