@@ -5,6 +5,7 @@ import io.github.t6j.cli.bench.CacheComparison;
 import io.github.t6j.cli.bench.CacheComparison.Entry;
 import io.github.t6j.cli.hub.Sizes;
 import io.github.t6j.cli.io.Text;
+import io.github.t6j.cli.io.WordWrap;
 import io.github.t6j.json.Json;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,6 +19,7 @@ final class InspectReport {
     private static final int WIDEST_BAR = 40;
     private static final String ROW = "  %-6s %5s %13s %9s %9s  ";
     private static final int ROW_WIDTH = 50;
+    private static final int VALUE_COLUMN = 13;
     private static final int TEMPLATE_COLUMN = 14; // with a column for … at the end
 
     private final ModelInfo info;
@@ -79,9 +81,13 @@ final class InspectReport {
 
     /** Prints native kernels and the SIMD kernels below them, which compute the rest. */
     private void kernels(String kernels) {
+        StringBuilder wrapped = new StringBuilder();
+        WordWrap wrap = new WordWrap(() -> width - VALUE_COLUMN, wrapped::append);
+        wrap.append(kernels.replace("; ", "\n"));
+        wrap.end();
         String name = "kernels";
-        for (String part : kernels.split("; ")) {
-            line("%-12s %s", name, part);
+        for (String words : wrapped.toString().split("\n")) {
+            line("%-12s %s", name, words);
             name = "";
         }
     }

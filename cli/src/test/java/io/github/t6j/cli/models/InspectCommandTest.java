@@ -2,6 +2,7 @@ package io.github.t6j.cli.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.Model;
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
 import io.github.t6j.json.Json;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,6 +100,23 @@ class InspectCommandTest {
         Map<String, String> environment = Map.of("COLUMNS", "" + columns);
         assertThat(CommandResult.in(environment, null, "inspect", "--context", "2000").out().lines()
                 .filter(line -> !line.startsWith("assumed"))).allMatch(line -> line.length() <= columns);
+    }
+
+    /** The longest description of kernels, which few machines have. */
+    @ParameterizedTest
+    @ValueSource(ints = {40, 60, 80})
+    void kernelsFitTheTerminal(int columns) throws IOException {
+        String kernels = "native, AVX-512 VNNI; SIMD, 512-bit, panels in pairs, six rows x four vectors, 2 threads";
+        try (Model model = Model.load(Path.of(CommandResult.TINY))) {
+            List<String> lines = new InspectReport(model.info(), 512, columns).lines(Map.of("kernels", kernels), false);
+
+            List<String> wrapped =
+                    lines.stream().takeWhile(line -> !line.isEmpty() && !line.startsWith("assumed")).toList();
+            assertThat(wrapped).allMatch(line -> line.length() <= columns).first().asString()
+                    .startsWith("kernels      native, AVX-512 VNNI");
+            assertThat(wrapped.stream().map(line -> line.substring(13)).collect(Collectors.joining(" ")))
+                    .isEqualTo(kernels.replace(";", ""));
+        }
     }
 
     @Test
