@@ -12,11 +12,13 @@ import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.registry.Families;
 import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +30,8 @@ class OlalaBlockTest {
     private static final int HEADS = 6;
     private static final int KEY_HEADS = 2;
     private static final int SIZE = 6; // elements of a head
+    private static final int USED = 2; // experts of a row
+    private static final int LATENT = 7;
     private static final double TOLERANCE = 2e-5;
 
     @Test
@@ -108,6 +112,8 @@ class OlalaBlockTest {
         try (SequenceCache cache = model.newCache(Format.F32, false)) {
             Activations a = activations(model, before);
             block.forward(algorithm(model, cache), a);
+            router(a.experts, number);
+            compare(number + ".routed", a.experts.sums, Kernels.padded(LATENT));
             compare(number + ".mlp", a.update, a.updateStride);
             compare(number + ".out", a.x, a.width);
         }
@@ -122,6 +128,23 @@ class OlalaBlockTest {
             compare(number + ".proj", a.update, a.updateStride);
             a.eachRow(block.attentionRotation());
             compare(number + ".mid", a.x, a.width);
+        }
+    }
+
+    /** The original lists a row's experts by their scores, these buffers by their indices. */
+    private static void router(Experts.Buffers experts, int block) {
+        double[] chosen = tap(block + ".top");
+        double[] weights = tap(block + ".weights");
+        for (int row = 0; row < ROWS; row++) {
+            Map<Integer, Double> expected = new HashMap<>();
+            for (int i = row * USED; i < (row + 1) * USED; i++) {
+                expected.put((int) chosen[i], weights[i]);
+            }
+            for (int i = row * USED; i < (row + 1) * USED; i++) {
+                assertThat(expected).as("experts of block %d, row %d", block, row).containsKey(experts.chosen[i]);
+                assertThat((double) experts.weights[i]).as("weight of block %d, row %d", block, row)
+                        .isCloseTo(expected.get(experts.chosen[i]), within(TOLERANCE));
+            }
         }
     }
 
